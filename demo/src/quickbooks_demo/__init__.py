@@ -1,0 +1,1 @@
+"""The one-command demo: embedded Postgres, sandbox and pipeline."""

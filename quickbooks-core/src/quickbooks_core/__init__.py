@@ -1,0 +1,1 @@
+"""All that is known about QuickBooks Online; imports none of our other packages."""

@@ -1,0 +1,1 @@
+"""A faithful local QuickBooks Online, for tests, benchmarks and the quickstart."""
