@@ -1,0 +1,151 @@
+"""Fixtures shared by every package's tests: a real Postgres, fresh databases, a real sandbox."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from quickbooks_demo.account import new_shared_directory, server_account
+from quickbooks_demo.child import program
+from quickbooks_demo.database import (
+    Address,
+    create_database,
+    create_login,
+    drop_database,
+    grant_migration,
+)
+from quickbooks_demo.postgres import THROWAWAY, Server
+from quickbooks_demo.sandbox import Sandbox, start_sandbox
+
+# A server of one's own choice to test on. Not DATABASE_URL: tests create and drop databases and roles.
+TEST_SERVER = "QUICKBOOKS_TEST_DATABASE_URL"
+_PASSWORD = "password-of-the-tests"
+
+
+@dataclass(frozen=True)
+class Database:
+    """One database of a test: as the superuser, and as the role that migrates."""
+
+    superuser: Address
+    migration: Address
+
+    @property
+    def name(self) -> str:
+        """The database's name."""
+        return self.migration.database
+
+    @property
+    def url(self) -> str:
+        """What DATABASE_URL should be."""
+        return self.migration.url
+
+    def login(self, group: str) -> Address:
+        """Someone with the rights of one of our groups (`quickbooks_reader`, ...)."""
+        return create_login(self.migration, f"test_{group}", _PASSWORD, group)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+def clean_environment() -> dict[str, str]:
+    """This process's environment without anything that configures the product."""
+    ours = ("QUICKBOOKS_", "TAP_QUICKBOOKS_", "TARGET_POSTGRES_", "MELTANO_", "PG", "DATABASE_URL")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+
+
+def run(*command: str, timeout_s: float = 120, cwd: Path | None = None, **environment: str) -> Outcome:
+    """Run one of our console scripts with a clean environment plus what is given."""
+    ended = subprocess.run(
+        [program(command[0]), *command[1:]],
+        env={**clean_environment(), **environment},
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=timeout_s,
+    )
+    return Outcome(ended.returncode, ended.stdout, ended.stderr)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Address]:
+    """The superuser's address on a server that lives as long as the session."""
+    if TEST_SERVER in os.environ:
+        yield Address(os.environ[TEST_SERVER])
+        return
+    home = new_shared_directory(server_account())
+    server = Server(home, THROWAWAY)
+    try:
+        server.start()
+        yield Address(server.url())
+    finally:
+        server.stop()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _new_database(server: Address, template: str | None = None) -> Database:
+    name = f"test_{secrets.token_hex(6)}"
+    create_database(server, name, template)
+    superuser = server.on(name)
+    return Database(superuser, grant_migration(superuser, _PASSWORD))
+
+
+@pytest.fixture
+def database(postgres_server: Address) -> Iterator[Database]:
+    """An empty database; the migration role is neither superuser nor its owner."""
+    new = _new_database(postgres_server)
+    yield new
+    drop_database(postgres_server, new.name)
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres_server: Address) -> Iterator[str]:
+    """The name of a migrated database from which tests take copies."""
+    new = _new_database(postgres_server)
+    outcome = run("quickbooks", "migrate", DATABASE_URL=new.url)
+    assert outcome.code == 0, outcome
+    yield new.name
+    drop_database(postgres_server, new.name)
+
+
+@pytest.fixture
+def migrated(postgres_server: Address, migrated_template: str) -> Iterator[Database]:
+    """A database after `quickbooks migrate`, empty of data."""
+    new = _new_database(postgres_server, migrated_template)
+    yield new
+    drop_database(postgres_server, new.name)
+
+
+@pytest.fixture(scope="session")
+def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """A sandbox that lives as long as the session."""
+    started = start_sandbox(tmp_path_factory.mktemp("sandbox"), environment=clean_environment())
+    yield started
+    started.child.stop()
+
+
+@pytest.fixture
+def sandbox(sandbox_process: Sandbox) -> Sandbox:
+    """The sandbox, reset to the seed company."""
+    sandbox_process.control("reset")
+    return replace(sandbox_process)
+
+
+@pytest.fixture
+def connected(sandbox: Sandbox, tmp_path: Path) -> dict[str, str]:
+    """The environment of a command that is connected to the sandbox, with token files of its own."""
+    return {**sandbox.connection(), "QUICKBOOKS_STATE_DIR": str(tmp_path / "quickbooks-state")}
