@@ -1,3 +1,3 @@
-"""Every package's tests share the fixtures of quickbooks_demo.testing."""
+"""Makes the shared fixtures known to the tests of every package."""
 
 pytest_plugins = ["quickbooks_demo.testing"]

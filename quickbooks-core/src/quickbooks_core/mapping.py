@@ -84,7 +84,7 @@ def to_document(entity: Entity, row: Mapping[str, Any]) -> Document:
     inner: Document = {}
     for field in entity.fields:
         value = row.get(field.column)
-        if value is None or field.path in ("$type",) or (field.kind is Kind.ID and "Id" not in field.path):
+        if value is None or field.path.startswith("$"):
             continue
         _put(inner, field.steps, _from_column(entity, field, value))
     _merge(inner, row.get(EXTRA) or {})
@@ -110,7 +110,7 @@ def _readers(entity: Entity) -> dict[str, _Reader]:
         head, *rest = field.steps
         if rest:
             nested.setdefault(head, {})[rest[0]] = field
-        elif head != "$type" and not (field.kind is Kind.ID and len(entity.id_paths) > 1):
+        elif not head.startswith("$"):
             flat[head] = field
     readers: dict[str, _Reader] = {key: _flat_reader(entity, key, field) for key, field in flat.items()}
     return readers | {key: _nested_reader(entity, key, fields) for key, fields in nested.items()}

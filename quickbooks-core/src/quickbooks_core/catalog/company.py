@@ -82,6 +82,7 @@ COMPANY_INFO = Entity(
     ),
 )
 
+# One row a company; the API answers XML only, read by quickbooks_core.entitlements.
 ENTITLEMENTS = Entity(
     name="Entitlements",
     table="entitlements",
@@ -89,8 +90,20 @@ ENTITLEMENTS = Entity(
     shape=Shape.SINGLETON,
     operations=frozenset({Operation.READ}),
     reading=Reading.OWN_URL,
+    id_paths=("RealmId",),
+    fields=(
+        Field("RealmId", Kind.ID, Access.READ, column="id"),
+        Field("QboCompany", Kind.BOOLEAN, Access.READ),
+        Field("PlanName", Kind.TEXT, Access.READ),
+        Field("MaxUsers", Kind.INTEGER, Access.READ),
+        Field("CurrentUsers", Kind.INTEGER, Access.READ),
+        Field("DaysRemainingTrial", Kind.INTEGER, Access.READ),
+        Field("Entitlement", Kind.JSON, Access.READ),
+        Field("Thresholds", Kind.JSON, Access.READ),
+    ),
 )
 
+# It has no Id: the currencies and the day name it, and it has no CreateTime.
 EXCHANGE_RATE = Entity(
     name="ExchangeRate",
     table="exchange_rate",
@@ -99,12 +112,14 @@ EXCHANGE_RATE = Entity(
     operations=frozenset({Operation.READ, Operation.QUERY, Operation.UPDATE}),
     cdc=True,
     id_paths=("SourceCurrencyCode", "TargetCurrencyCode", "AsOfDate"),
+    required=("SourceCurrencyCode", "Rate", "AsOfDate"),
     fields=(
-        Field("SourceCurrencyCode", Kind.TEXT, filterable=True),
-        Field("TargetCurrencyCode", Kind.TEXT),
+        Field("$id", Kind.ID, Access.READ, column="id"),
+        Field("SourceCurrencyCode", Kind.TEXT, Access.CREATE, filterable=True),
+        Field("TargetCurrencyCode", Kind.TEXT, Access.CREATE),
         Field("Rate", Kind.NUMBER),
-        Field("AsOfDate", Kind.DATE, filterable=True),
-        *IDENTITY,
+        Field("AsOfDate", Kind.DATE, Access.CREATE, filterable=True),
+        Field("MetaData.LastUpdatedTime", Kind.TIMESTAMP, Access.READ, filterable=True, sortable=True),
         Field("CustomField", Kind.JSON),
     ),
 )

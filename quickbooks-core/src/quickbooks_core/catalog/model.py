@@ -84,7 +84,7 @@ class Reading(Enum):
 class Field:
     """One value of an object: where it stands in the JSON, and which column holds it.
 
-    `path` has at most two steps. `to` names the object a REF points at; where the JSON itself
+    `path` has at most two steps; one that starts with `$` is computed, not a key of the JSON. `to` names the object a REF points at; where the JSON itself
     says the type (EntityRef), `to` is empty and `type_path` says where.
     """
 

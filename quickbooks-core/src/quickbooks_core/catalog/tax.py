@@ -24,6 +24,7 @@ TAX_AGENCY = Entity(
     ),
 )
 
+# Its JSON is lower camel case (except ParentRef) and has neither SyncToken nor MetaData.
 TAX_CLASSIFICATION = Entity(
     name="TaxClassification",
     table="tax_classification",
@@ -31,22 +32,16 @@ TAX_CLASSIFICATION = Entity(
     shape=Shape.LIST,
     operations=frozenset({Operation.READ}),
     reading=Reading.OWN_URL,
-    required=("ParentRef",),
+    id_paths=("id",),
     fields=(
-        Field("Code", Kind.TEXT),
-        Field("Name", Kind.TEXT),
-        Field("Description", Kind.TEXT),
-        Field("Level", Kind.TEXT, Access.READ),
-        Field("ParentRef.value", Kind.REF, to="TaxClassification"),
+        Field("applicableTo", Kind.JSON, Access.READ),
+        Field("code", Kind.TEXT, Access.READ),
+        Field("description", Kind.TEXT, Access.READ),
+        Field("level", Kind.TEXT, Access.READ),
+        Field("ParentRef.value", Kind.REF, Access.READ, to="TaxClassification"),
         Field("ParentRef.name", Kind.TEXT, Access.READ),
-        Field("ApplicableTo", Kind.JSON),
-        *IDENTITY,
-        Field("applicableTo", Kind.JSON),
-        Field("code", Kind.TEXT),
-        Field("description", Kind.TEXT),
-        Field("id", Kind.TEXT),
-        Field("level", Kind.TEXT),
-        Field("name", Kind.TEXT),
+        Field("id", Kind.ID, Access.READ),
+        Field("name", Kind.TEXT, Access.READ),
     ),
 )
 

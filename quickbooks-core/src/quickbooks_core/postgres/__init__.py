@@ -1,0 +1,1 @@
+"""The database side: migrations, merge, fence, roles and their state."""

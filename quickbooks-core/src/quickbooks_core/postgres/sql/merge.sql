@@ -1,0 +1,54 @@
+-- land_<object>: merges a batch of landed rows into the mirror, then empties the landing table.
+-- newer: (updated_at, sync_token, _sync_read_at); different: any column by value. Nothing else is written.
+CREATE OR REPLACE FUNCTION {load}.{land}() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '10s' AS $body$
+DECLARE
+    batch record;
+    changed text[];
+    free text[];
+BEGIN
+    FOR batch IN SELECT DISTINCT _sync_run AS mark FROM landed WHERE _sync_run IS NOT NULL LOOP
+        PERFORM {load}.check_run(batch.mark);
+    END LOOP;
+    PERFORM {load}.lock_object({object}, false);
+
+    -- Rows that exist: only the changed ones are touched, and one that a client has locked is parked.
+    SELECT array_agg(l.id) INTO changed FROM landed AS l JOIN {mirror}.{table} AS m ON m.id = l.id
+        WHERE {newer} AND {different};
+    SELECT array_agg(id) INTO free FROM (
+        SELECT id FROM {mirror}.{table} WHERE id = ANY (changed) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED) AS f;
+    INSERT INTO {mirror}._sync_parked (table_name, id, landing)
+        SELECT {object}, l.id, to_jsonb(l) - '_sync_run' FROM landed AS l
+        WHERE l.id = ANY (changed) AND l.id <> ALL (coalesce(free, '{{}}'));
+    UPDATE {mirror}.{table} AS m SET {assignments}
+        FROM landed AS l WHERE m.id = l.id AND m.id = ANY (free) AND {newer} AND {different};
+
+    -- New rows, in id order so that two merges never wait for each other crosswise. A tombstone blocks older answers.
+    BEGIN
+        INSERT INTO {mirror}.{table} AS m ({columns})
+            SELECT {values} FROM landed AS l
+            WHERE NOT EXISTS (SELECT FROM {mirror}.{table} AS m WHERE m.id = l.id)
+              AND NOT EXISTS (SELECT FROM {mirror}._sync_deletes AS d WHERE d.table_name = {object}
+                              AND d.id = l.id AND d.status = 'done' AND d.deleted_at > l._sync_read_at)
+            ORDER BY l.id
+        ON CONFLICT (id) DO UPDATE SET {excluded} WHERE {newer_excluded} AND {different_excluded};
+    EXCEPTION WHEN lock_not_available THEN
+        INSERT INTO {mirror}._sync_parked (table_name, id, landing)
+            SELECT {object}, l.id, to_jsonb(l) - '_sync_run' FROM landed AS l
+            WHERE NOT EXISTS (SELECT FROM {mirror}.{table} AS m WHERE m.id = l.id);
+    END;
+    UPDATE {mirror}._sync_deletes AS d SET status = 'superseded' FROM landed AS l
+        WHERE d.table_name = {object} AND d.id = l.id AND d.status <> 'superseded'
+          AND d.deleted_at <= l._sync_read_at;
+
+    DELETE FROM {load}.{table} AS t USING landed AS l WHERE t.id = l.id;
+    FOR batch IN SELECT _sync_run AS mark, max(_sync_seq) AS seq, count(*) AS rows FROM landed
+                 WHERE _sync_run IS NOT NULL GROUP BY _sync_run LOOP
+        PERFORM {load}.advance_run(split_part(batch.mark, ':', 3), {object}, batch.seq, batch.rows);
+    END LOOP;
+    IF pg_trigger_depth() = 1 THEN
+        PERFORM {load}.merge_parked({object});
+    END IF;
+    RETURN NULL;
+END
+$body$;

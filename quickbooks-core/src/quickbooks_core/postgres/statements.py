@@ -1,0 +1,207 @@
+"""SQL computed from the catalogue: tables, merges, fences, comments and grants of every object.
+
+Pure: takes an object and names, returns composed statements; `migrate` runs them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+
+from psycopg import sql
+
+from quickbooks_core.catalog.model import Access, Entity, Kind
+from quickbooks_core.mapping import EXTRA
+from quickbooks_core.schema import INTERNAL, MARKS, internal_types, landing_type
+
+READ_AT = "_sync_read_at"
+OWNER = sql.Identifier("quickbooks_owner")
+
+
+@dataclass(frozen=True)
+class Names:
+    """The two schemas of one mirror."""
+
+    mirror: str = "public"
+
+    @property
+    def load(self) -> str:
+        """Where the loader puts its rows."""
+        return "quickbooks_load" if self.mirror == "public" else f"{self.mirror}_load"
+
+    def compose(self, file: str, **more: sql.Composable) -> sql.Composed:
+        """A statement file with its placeholders filled."""
+        text = files(__package__).joinpath("sql", file).read_text()
+        return sql.SQL(text).format(  # type: ignore[arg-type]  # our own files, not user input
+            mirror=sql.Identifier(self.mirror),
+            load=sql.Identifier(self.load),
+            mirror_name=sql.Literal(self.mirror),
+            **more,
+        )
+
+
+def columns_of(entity: Entity) -> dict[str, str]:
+    """Column → Postgres type of the data columns of an object, `extra` included."""
+    return {column: landing_type(field) for column, field in entity.columns.items()} | {EXTRA: "jsonb"}
+
+
+def mirror_table(names: Names, entity: Entity) -> Iterator[sql.Composed]:
+    """Creates the table of an object, or adds the columns it lacks."""
+    table = sql.Identifier(names.mirror, entity.table)
+    yield sql.SQL(
+        "CREATE TABLE IF NOT EXISTS {} (id text PRIMARY KEY, _sync_read_at timestamptz NOT NULL)"
+    ).format(table)
+    yield _add_columns(table, columns_of(entity))
+    yield sql.SQL("COMMENT ON TABLE {} IS {}").format(
+        table, sql.Literal(f"QuickBooks {entity.name}: {entity.shape.value}")
+    )
+    for column, field in entity.columns.items():
+        note = field.path + (" (read only)" if field.access is Access.READ else "")
+        yield _comment(table, column, note)
+    yield _comment(table, EXTRA, "What the catalogue has no column for, under its own path")
+
+
+def landing_table(names: Names, stream: str, columns: dict[str, str], keys: Iterable[str]) -> Iterator[sql.Composed]:
+    """Creates the table the loader fills, with exactly the types it would choose."""
+    table = sql.Identifier(names.load, stream)
+    wanted = columns | {name: kind for name, (_, kind) in MARKS.items()}
+    keys = tuple(keys)
+    yield sql.SQL("CREATE UNLOGGED TABLE IF NOT EXISTS {} ({}, PRIMARY KEY ({}))").format(
+        table,
+        sql.SQL(", ").join(
+            sql.SQL("{} {}").format(sql.Identifier(key), sql.SQL(wanted[key])) for key in keys  # type: ignore[arg-type]
+        ),
+        _list(keys),
+    )
+    yield _add_columns(table, wanted)
+    yield sql.SQL(
+        "CREATE OR REPLACE TRIGGER land AFTER INSERT ON {} REFERENCING NEW TABLE AS landed "
+        "FOR EACH STATEMENT EXECUTE FUNCTION {}()"
+    ).format(table, sql.Identifier(names.load, f"land_{stream}"))
+
+
+def merge_function(names: Names, entity: Entity) -> sql.Composed:
+    """The merge of one object, from its template."""
+    data = [column for column in columns_of(entity) if column != "id"]
+    written = [*data, READ_AT]
+    return names.compose(
+        "merge.sql",
+        land=sql.Identifier(f"land_{entity.table}"),
+        table=sql.Identifier(entity.table),
+        object=sql.Literal(entity.table),
+        columns=_list(["id", *written]),
+        values=sql.SQL(", ").join(_value(entity, column) for column in ["id", *written]),
+        assignments=sql.SQL(", ").join(
+            sql.SQL("{} = {}").format(sql.Identifier(column), _value(entity, column)) for column in written
+        ),
+        excluded=sql.SQL(", ").join(
+            sql.SQL("{0} = excluded.{0}").format(sql.Identifier(column)) for column in written
+        ),
+        newer=_newer(entity, "l"),
+        newer_excluded=_newer(entity, "excluded"),
+        different=_different(data, "l"),
+        different_excluded=_different(data, "excluded"),
+    )
+
+
+def fence(names: Names, entity: Entity) -> Iterator[sql.Composed]:
+    """The triggers that refuse what QuickBooks has not accepted; columns of the user's own stay free."""
+    table = sql.Identifier(names.mirror, entity.table)
+    function = sql.Identifier(names.load, "fence")
+    data = [*columns_of(entity), READ_AT]
+    old, new = (
+        sql.SQL(", ").join(sql.SQL("{}.{}").format(sql.SQL(side), sql.Identifier(c)) for c in data)  # type: ignore[arg-type]
+        for side in ("OLD", "NEW")
+    )
+    for name in ("fence_rows", "fence_values"):
+        yield sql.SQL("DROP TRIGGER IF EXISTS {} ON {}").format(sql.Identifier(name), table)
+    yield sql.SQL(
+        "CREATE CONSTRAINT TRIGGER fence_rows AFTER INSERT OR DELETE ON {} DEFERRABLE INITIALLY DEFERRED "
+        "FOR EACH ROW WHEN (current_user <> {}) EXECUTE FUNCTION {}()"
+    ).format(table, sql.Literal("quickbooks_owner"), function)
+    yield sql.SQL(
+        "CREATE CONSTRAINT TRIGGER fence_values AFTER UPDATE ON {} DEFERRABLE INITIALLY DEFERRED "
+        "FOR EACH ROW WHEN (current_user <> {} AND ({}) IS DISTINCT FROM ({})) EXECUTE FUNCTION {}()"
+    ).format(table, sql.Literal("quickbooks_owner"), old, new, function)
+    yield sql.SQL(
+        "CREATE OR REPLACE TRIGGER fence_truncate BEFORE TRUNCATE ON {} "
+        "FOR EACH STATEMENT WHEN (current_user <> {}) EXECUTE FUNCTION {}()"
+    ).format(table, sql.Literal("quickbooks_owner"), function)
+
+
+def grants(names: Names, entities: Iterable[Entity]) -> Iterator[sql.Composed]:
+    """Who may do what; PUBLIC may do nothing."""
+    mirror, load = sql.Identifier(names.mirror), sql.Identifier(names.load)
+    yield sql.SQL("GRANT USAGE ON SCHEMA {} TO quickbooks_loader, quickbooks_worker").format(load)
+    yield sql.SQL(
+        "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {} TO quickbooks_loader, quickbooks_worker"
+    ).format(load)
+    yield sql.SQL("REVOKE ALL ON ALL FUNCTIONS IN SCHEMA {} FROM PUBLIC").format(load)
+    tables = [sql.Identifier(names.mirror, entity.table) for entity in entities]
+    told = [sql.Identifier(names.mirror, name) for name in ("_sync_cdc", "_sync_run", "_sync_company")]
+    yield sql.SQL("GRANT SELECT ON {} TO quickbooks_reader, quickbooks_writer, quickbooks_loader").format(
+        sql.SQL(", ").join(told)
+    )
+    yield sql.SQL("GRANT SELECT ON {} TO quickbooks_reader").format(sql.SQL(", ").join(tables))
+    yield sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO quickbooks_writer").format(
+        sql.SQL(", ").join(tables)
+    )
+    yield sql.SQL("GRANT EXECUTE ON FUNCTION {}.fence() TO PUBLIC").format(load)
+    yield sql.SQL("GRANT USAGE ON SCHEMA {} TO quickbooks_reader, quickbooks_writer, quickbooks_loader").format(
+        mirror
+    )
+
+
+def internal_landing(names: Names) -> Iterator[sql.Composed]:
+    """The landing tables of the streams that carry a run's own facts."""
+    for stream, (_, keys) in INTERNAL.items():
+        yield from landing_table(names, stream, internal_types(stream), keys)
+
+
+def _add_columns(table: sql.Composable, columns: dict[str, str]) -> sql.Composed:
+    return sql.SQL("ALTER TABLE {} {}").format(
+        table,
+        sql.SQL(", ").join(
+            sql.SQL("ADD COLUMN IF NOT EXISTS {} {}").format(sql.Identifier(column), sql.SQL(kind))  # type: ignore[arg-type]
+            for column, kind in columns.items()
+        ),
+    )
+
+
+def _comment(table: sql.Composable, column: str, note: str) -> sql.Composed:
+    return sql.SQL("COMMENT ON COLUMN {}.{} IS {}").format(table, sql.Identifier(column), sql.Literal(note))
+
+
+def _list(columns: Iterable[str]) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier(column) for column in columns)
+
+
+def _value(entity: Entity, column: str) -> sql.Composed:
+    """A landed value; money gets the two decimals people expect, and is never rounded."""
+    field = entity.columns.get(column)
+    landed = sql.SQL("l.{}").format(sql.Identifier(column))
+    if field is not None and field.kind is Kind.MONEY:
+        return sql.SQL("CASE WHEN scale({0}) < 2 THEN round({0}, 2) ELSE {0} END").format(landed)
+    return landed
+
+
+def _newer(entity: Entity, side: str) -> sql.Composed:
+    """(updated_at, sync_token, _sync_read_at) of the landed row is greater than the mirror's."""
+    terms = []
+    if "updated_at" in entity.columns:
+        terms.append("coalesce({}.updated_at, '-infinity')")
+    if "sync_token" in entity.columns:
+        terms.append("CASE WHEN {0}.sync_token ~ '^[0-9]+$' THEN {0}.sync_token::numeric ELSE -1 END")
+    terms.append("{}._sync_read_at")
+    pair = [", ".join(term.replace("{0}", alias).replace("{}", alias) for term in terms) for alias in (side, "m")]
+    return sql.SQL(f"({pair[0]}) > ({pair[1]})").format()  # type: ignore[arg-type]
+
+
+def _different(columns: Iterable[str], side: str) -> sql.Composed:
+    columns = list(columns)
+    mine, theirs = (
+        sql.SQL(", ").join(sql.SQL("{}.{}").format(sql.SQL(alias), sql.Identifier(c)) for c in columns)  # type: ignore[arg-type]
+        for alias in ("m", side)
+    )
+    return sql.SQL("({}) IS DISTINCT FROM ({})").format(mine, theirs)
