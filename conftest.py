@@ -1,3 +1,3 @@
-"""Makes the shared fixtures known to the tests of every package."""
+"""Every package's tests share the fixtures of quickbooks_demo.testing."""
 
 pytest_plugins = ["quickbooks_demo.testing"]

@@ -1,90 +1,151 @@
-"""pytest fixtures that every package's tests share: one real Postgres, a fresh database for each test."""
+"""Fixtures shared by every package's tests: a real Postgres, fresh databases, a real sandbox."""
 
 from __future__ import annotations
 
+import os
+import secrets
 import shutil
-import uuid
+import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-import psycopg
 import pytest
-from psycopg import sql
-from quickbooks_core.postgres.migrate import migrate
 
-from quickbooks_demo.postgres import EmbeddedPostgres, scratch_home
+from quickbooks_demo.account import new_shared_directory, server_account
+from quickbooks_demo.child import program
+from quickbooks_demo.database import (
+    Address,
+    create_database,
+    create_login,
+    drop_database,
+    grant_migration,
+)
+from quickbooks_demo.postgres import THROWAWAY, Server
+from quickbooks_demo.sandbox import Sandbox, start_sandbox
+
+# A server of one's own choice to test on. Not DATABASE_URL: tests create and drop databases and roles.
+TEST_SERVER = "QUICKBOOKS_TEST_DATABASE_URL"
+_PASSWORD = "password-of-the-tests"
 
 
 @dataclass(frozen=True)
 class Database:
-    """One database of the test server and the people who may log in."""
+    """One database of a test: as the superuser, and as the role that migrates."""
 
-    server: EmbeddedPostgres
-    name: str
+    superuser: Address
+    migration: Address
 
-    def url(self, user: str = "postgres", password: str | None = None) -> str:
-        """As whom to connect: postgres (superuser), migrator, loader, writer or reader."""
-        return self.server.url(self.name, user, password or (None if user == "postgres" else user))
+    @property
+    def name(self) -> str:
+        """The database's name."""
+        return self.migration.database
 
-    def connect(self, user: str = "postgres", *, autocommit: bool = True) -> psycopg.Connection:
-        """A new session."""
-        return psycopg.connect(self.url(user), autocommit=autocommit)
+    @property
+    def url(self) -> str:
+        """What DATABASE_URL should be."""
+        return self.migration.url
 
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[EmbeddedPostgres]:
-    """One server a session, with the logins that the tests play."""
-    home = scratch_home("quickbooks-tests")
-    server = EmbeddedPostgres(home)
-    server.start()
-    with psycopg.connect(server.url(), autocommit=True) as admin:
-        # Neither a superuser nor the owner of any database.
-        admin.execute("CREATE ROLE migrator LOGIN CREATEROLE PASSWORD 'migrator'")
-    yield server
-    server.stop("immediate")
-    shutil.rmtree(home, ignore_errors=True)
+    def login(self, group: str) -> Address:
+        """Someone with the rights of one of our groups (`quickbooks_reader`, ...)."""
+        return create_login(self.migration, f"test_{group}", _PASSWORD, group)
 
 
-def _create(server: EmbeddedPostgres, template: str | None = None) -> Database:
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(server.url(), autocommit=True) as admin:
-        clone = sql.SQL(" TEMPLATE {}").format(sql.Identifier(template)) if template else sql.SQL("")
-        admin.execute(sql.SQL("CREATE DATABASE {}{}").format(sql.Identifier(name), clone))
-        admin.execute(sql.SQL("GRANT CREATE ON DATABASE {} TO migrator").format(sql.Identifier(name)))
-    database = Database(server, name)
-    with database.connect() as admin:
-        admin.execute("GRANT CREATE, USAGE ON SCHEMA public TO migrator WITH GRANT OPTION")
-    return database
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
 
 
-def _drop(database: Database) -> None:
-    with psycopg.connect(database.server.url(), autocommit=True) as admin:
-        admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database.name)))
+def clean_environment() -> dict[str, str]:
+    """This process's environment without anything that configures the product."""
+    ours = ("QUICKBOOKS_", "TAP_QUICKBOOKS_", "TARGET_POSTGRES_", "MELTANO_", "PG", "DATABASE_URL")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
 
 
-@pytest.fixture
-def database(postgres_server: EmbeddedPostgres) -> Iterator[Database]:
-    """An empty database."""
-    made = _create(postgres_server)
-    yield made
-    _drop(made)
+def run(*command: str, timeout_s: float = 120, cwd: Path | None = None, **environment: str) -> Outcome:
+    """Run one of our console scripts with a clean environment plus what is given."""
+    ended = subprocess.run(
+        [program(command[0]), *command[1:]],
+        env={**clean_environment(), **environment},
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=timeout_s,
+    )
+    return Outcome(ended.returncode, ended.stdout, ended.stderr)
 
 
 @pytest.fixture(scope="session")
-def template(postgres_server: EmbeddedPostgres) -> Database:
-    """A migrated database that tests are cloned from, with its logins."""
-    made = _create(postgres_server)
-    migrate(made.url("migrator"))
-    with made.connect() as admin:
-        for login in ("loader", "reader", "writer"):
-            admin.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {} IN ROLE {}").format(
-                sql.Identifier(login), sql.Literal(login), sql.Identifier(f"quickbooks_{login}")))  # fmt: skip
-    return made
+def postgres_server() -> Iterator[Address]:
+    """The superuser's address on a server that lives as long as the session."""
+    if TEST_SERVER in os.environ:
+        yield Address(os.environ[TEST_SERVER])
+        return
+    home = new_shared_directory(server_account())
+    server = Server(home, THROWAWAY)
+    try:
+        server.start()
+        yield Address(server.url())
+    finally:
+        server.stop()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _new_database(server: Address, template: str | None = None) -> Database:
+    name = f"test_{secrets.token_hex(6)}"
+    create_database(server, name, template)
+    superuser = server.on(name)
+    return Database(superuser, grant_migration(superuser, _PASSWORD))
 
 
 @pytest.fixture
-def mirror(postgres_server: EmbeddedPostgres, template: Database) -> Iterator[Database]:
-    """A migrated, empty mirror."""
-    made = _create(postgres_server, template.name)
-    yield made
-    _drop(made)
+def database(postgres_server: Address) -> Iterator[Database]:
+    """An empty database; the migration role is neither superuser nor its owner."""
+    new = _new_database(postgres_server)
+    yield new
+    drop_database(postgres_server, new.name)
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres_server: Address) -> Iterator[str]:
+    """The name of a migrated database from which tests take copies."""
+    new = _new_database(postgres_server)
+    outcome = run("quickbooks", "migrate", DATABASE_URL=new.url)
+    assert outcome.code == 0, outcome
+    yield new.name
+    drop_database(postgres_server, new.name)
+
+
+@pytest.fixture
+def migrated(postgres_server: Address, migrated_template: str) -> Iterator[Database]:
+    """A database after `quickbooks migrate`, empty of data."""
+    new = _new_database(postgres_server, migrated_template)
+    yield new
+    drop_database(postgres_server, new.name)
+
+
+@pytest.fixture(scope="session")
+def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """A sandbox that lives as long as the session."""
+    started = start_sandbox(tmp_path_factory.mktemp("sandbox"), environment=clean_environment())
+    yield started
+    started.child.stop()
+
+
+@pytest.fixture
+def sandbox(sandbox_process: Sandbox) -> Sandbox:
+    """The sandbox, reset to the seed company."""
+    sandbox_process.control("reset")
+    return replace(sandbox_process)
+
+
+@pytest.fixture
+def connected(sandbox: Sandbox, tmp_path: Path) -> dict[str, str]:
+    """The environment of a command that is connected to the sandbox, with token files of its own."""
+    return {**sandbox.connection(), "QUICKBOOKS_STATE_DIR": str(tmp_path / "quickbooks-state")}
