@@ -15,55 +15,59 @@ from quickbooks_demo.waiting import TooLate, wait_for
 
 _STOP_PATIENCE_S = 10
 
-
-def program(name: str) -> str:
-    """A console script of the environment we run in."""
-    return str(Path(sys.executable).parent / name)
-
-
-@dataclass
-class Child:
-    """A running program."""
-
-    process: subprocess.Popen[bytes]
-    log: Path
-
-    @property
-    def pid(self) -> int:
-        """Its process id."""
-        return self.process.pid
-
-    def require_alive(self) -> None:
-        """Raise with its last words if it has ended."""
-        if self.process.poll() is not None:
-            words = self.log.read_text(errors="replace")[-2000:]
-            raise ChildEnded(f"{self.process.args!r} ended with {self.process.returncode}:\n{words}")
-
-    def stop(self) -> None:
-        """Ask it to end, and insist if it does not."""
-        if self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(_STOP_PATIENCE_S)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-        self.process.wait()
+# The program itself notes its number and holds the lock: whatever kills us at whatever moment, the next run
+# can tell whether it still lives, and never takes a stranger with the same number for it.
+_NOTE_PID_THEN_RUN = 'echo $$ > "$1" && shift && exec "$@"'
 
 
 class ChildEnded(Exception):
     """A program that should keep running has ended."""
 
 
-def start_child(command: Sequence[str], state: Path, environment: Mapping[str, str]) -> Child:
+def program(name: str) -> str:
+    """A console script of the environment we run in."""
+    return str(Path(sys.executable).parent / name)
+
+
+@dataclass(frozen=True)
+class Child:
+    """A running program."""
+
+    process: subprocess.Popen[bytes]
+    pid_file: Path
+    log: Path
+
+    def require_alive(self) -> None:
+        """Raise with its last words if it has ended."""
+        if self.process.poll() is not None:
+            raise ChildEnded(f"{self.log.stem} ended with {self.process.returncode}:\n{self.words()[-2000:]}")
+
+    def words(self) -> str:
+        """All that it has said."""
+        return self.log.read_text(errors="replace")
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> None:
+        """Ask it and what it has started to end, and insist if it does not."""
+        stop_left_over(self.pid_file, reap=self.process)
+
+
+def start_child(
+    command: Sequence[str], state: Path, environment: Mapping[str, str], cwd: Path | None = None
+) -> Child:
     """Start a program that at most one process may run for this state directory."""
     name = Path(command[0]).name
-    end_left_over(state / f"{name}.pid")
-    # The lock lives as long as any process holds this file open: the child itself proves that it is alive,
-    # so a process that happens to have inherited a dead child's number is never killed by mistake.
-    with (state / f"{name}.pid").open("w") as lock, (state / f"{name}.log").open("ab") as log:
+    pid_file, log_file = state / f"{name}.pid", state / f"{name}.log"
+    stop_left_over(pid_file)
+    with pid_file.open("w") as lock, log_file.open("wb") as log:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         process = subprocess.Popen(
-            command,
+            ["/bin/sh", "-c", _NOTE_PID_THEN_RUN, "sh", str(pid_file), *command],
+            cwd=cwd,
             env=dict(environment),
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -71,24 +75,29 @@ def start_child(command: Sequence[str], state: Path, environment: Mapping[str, s
             pass_fds=(lock.fileno(),),
             start_new_session=True,  # Ctrl-C is for us; we end our children in order
         )
-        lock.write(str(process.pid))
-    return Child(process, state / f"{name}.log")
+    return Child(process, pid_file, log_file)
 
 
-def end_left_over(pid_file: Path) -> None:
-    """End a program that an earlier run left behind when it was killed."""
-    if not pid_file.exists() or _unlocked(pid_file):
-        return
+def stop_left_over(pid_file: Path, reap: subprocess.Popen[bytes] | None = None) -> None:
+    """End the program that holds this file, if one does, and its process group."""
     for number in (signal.SIGTERM, signal.SIGKILL):
-        os.kill(int(pid_file.read_text()), number)
+        if _is_over(pid_file, reap):
+            return
+        pid = wait_for(pid_file.read_text, f"the number in {pid_file}")
         try:
-            wait_for(lambda: _unlocked(pid_file), f"the end of {pid_file.stem}", _STOP_PATIENCE_S)
-        except TooLate:
+            os.killpg(int(pid), number)
+            wait_for(lambda: _is_over(pid_file, reap), f"the end of {pid_file.stem}", _STOP_PATIENCE_S)
+        except (ProcessLookupError, TooLate):
             continue
-        return
+    if not _is_over(pid_file, reap):
+        raise TooLate(f"{pid_file.stem} does not end")
 
 
-def _unlocked(pid_file: Path) -> bool:
+def _is_over(pid_file: Path, reap: subprocess.Popen[bytes] | None) -> bool:
+    if reap is not None:
+        return reap.poll() is not None
+    if not pid_file.exists():
+        return True
     with pid_file.open() as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,0 +1,1 @@
+"""The `quickbooks` command: one module per subcommand."""
