@@ -19,12 +19,14 @@ class Mirror:
     """A migrated database, and sessions of the people who use it."""
 
     def __init__(self, database: Migrated) -> None:
+        self._addresses = {"admin": database.superuser}
         self.database = database
 
     def connect(self, user: str = "admin", *, autocommit: bool = True) -> psycopg.Connection:
         """A session of the superuser, or of somebody in the group `quickbooks_<user>`."""
-        address = self.database.superuser if user == "admin" else self.database.login(f"quickbooks_{user}")
-        return psycopg.connect(address.url, autocommit=autocommit)
+        if user not in self._addresses:
+            self._addresses[user] = self.database.login(f"quickbooks_{user}")
+        return psycopg.connect(self._addresses[user].url, autocommit=autocommit)
 
 
 @pytest.fixture
@@ -39,7 +41,9 @@ def land(connection: psycopg.Connection, table: str, *rows: dict[str, Any], run:
         for place, row in enumerate(rows, 1)
     ]
     columns = sorted({name for row in full for name in row})
-    values = [Jsonb(v) if isinstance(v, dict | list) else v for row in full for v in (row.get(c) for c in columns)]
+    values = [
+        Jsonb(v) if isinstance(v, dict | list) else v for row in full for v in (row.get(c) for c in columns)
+    ]
     line = sql.SQL("({})").format(sql.SQL(", ").join([sql.Placeholder()] * len(columns)))
     connection.execute(
         sql.SQL("INSERT INTO quickbooks_load.{} ({}) VALUES {}").format(
@@ -113,7 +117,9 @@ def test_the_same_row_again_writes_nothing(mirror: Mirror) -> None:
         ({"_sync_read_at": "2026-10-31T00:00:00Z"}, "first"),
     ],
 )
-def test_the_newer_answer_wins_whichever_comes_last(mirror: Mirror, second: dict[str, Any], winner: str) -> None:
+def test_the_newer_answer_wins_whichever_comes_last(
+    mirror: Mirror, second: dict[str, Any], winner: str
+) -> None:
     with mirror.connect("loader") as loader:
         land(loader, "customer", customer(1, sync_token="9", display_name="first"))
         land(loader, "customer", customer(1, **{"sync_token": "9", "display_name": "second", **second}))
@@ -126,7 +132,12 @@ def test_a_row_that_a_client_has_locked_is_parked_and_merged_when_it_is_free(mir
         land(loader, "customer", customer(1), customer(2))
         client.execute("SELECT FROM customer WHERE id = 'qbk_cust1' FOR UPDATE")
 
-        land(loader, "customer", customer(1, sync_token="1", display_name="a"), customer(2, sync_token="1", display_name="b"))
+        land(
+            loader,
+            "customer",
+            customer(1, sync_token="1", display_name="a"),
+            customer(2, sync_token="1", display_name="b"),
+        )
 
         assert names(mirror) == {"qbk_cust1": "Customer 1", "qbk_cust2": "b"}
         client.rollback()
@@ -136,15 +147,19 @@ def test_a_row_that_a_client_has_locked_is_parked_and_merged_when_it_is_free(mir
 
 def test_concurrent_merges_of_the_same_ids_neither_fail_nor_deadlock(mirror: Mirror) -> None:
     failures: list[BaseException] = []
-    start = threading.Barrier(4)
+    start = threading.Barrier(4, timeout=60)
+    sessions = [mirror.connect("loader") for _ in range(4)]
 
     def worker(seed: int) -> None:
         try:
-            with mirror.connect("loader") as loader:
+            with sessions[seed] as loader:
                 start.wait()
                 for turn in range(15):
                     ids = [(seed * 7 + turn * 13 + step * 3) % 60 for step in range(20)]
-                    rows = [customer(n, sync_token=str(turn * 4 + seed), display_name=f"{turn * 4 + seed}") for n in sorted(set(ids), reverse=bool(seed % 2))]
+                    rows = [
+                        customer(n, sync_token=str(turn * 4 + seed), display_name=f"{turn * 4 + seed}")
+                        for n in sorted(set(ids), reverse=bool(seed % 2))
+                    ]
                     land(loader, "customer", *rows)
         except BaseException as error:  # noqa: BLE001  # a thread's failure must reach the test
             failures.append(error)
@@ -158,7 +173,9 @@ def test_concurrent_merges_of_the_same_ids_neither_fail_nor_deadlock(mirror: Mir
         land(loader, "customer", customer(100))
 
     with mirror.connect() as admin:
-        wrong = admin.execute("SELECT count(*) FROM customer WHERE id <> 'qbk_cust100' AND sync_token <> display_name").fetchone()
+        wrong = admin.execute(
+            "SELECT count(*) FROM customer WHERE id <> 'qbk_cust100' AND sync_token <> display_name"
+        ).fetchone()
         parked = admin.execute("SELECT count(*) FROM _sync_parked").fetchone()
     assert (failures, wrong, parked) == ([], (0,), (0,))
 
@@ -189,7 +206,9 @@ def test_a_finished_run_removes_what_it_did_not_find_and_keeps_its_image(mirror:
         close(loader, {"customer": 1, "_sync_sweep": 1}, run=second)
 
     with mirror.connect() as admin:
-        gone = admin.execute("SELECT id, source, status, image ->> 'display_name' FROM _sync_deletes").fetchall()
+        gone = admin.execute(
+            "SELECT id, source, status, image ->> 'display_name' FROM _sync_deletes"
+        ).fetchall()
     assert names(mirror) == {"qbk_cust1": "Customer 1"}
     assert gone == [("qbk_cust2", "sweep", "done", "Customer 2")]
 
@@ -197,7 +216,9 @@ def test_a_finished_run_removes_what_it_did_not_find_and_keeps_its_image(mirror:
 def test_a_late_page_does_not_resurrect_a_deleted_row_but_a_later_answer_does(mirror: Mirror) -> None:
     with mirror.connect("loader") as loader, mirror.connect() as admin:
         land(loader, "customer", customer(1))
-        admin.execute("SELECT quickbooks_load.delete_rows('customer', ARRAY['qbk_cust1'], 'cdc', '2026-11-05', 'run1')")
+        admin.execute(
+            "SELECT quickbooks_load.delete_rows('customer', ARRAY['qbk_cust1'], 'cdc', '2026-11-05', 'run1')"
+        )
 
         land(loader, "customer", customer(1, _sync_read_at="2026-11-04T00:00:00Z"))
         assert names(mirror) == {}
@@ -212,7 +233,9 @@ def test_a_deletion_that_a_foreign_key_forbids_is_reported_and_stops_no_other(mi
         admin.execute("CREATE TABLE mine (customer_id text REFERENCES customer)")
         admin.execute("INSERT INTO mine VALUES ('qbk_cust1')")
 
-        admin.execute("SELECT quickbooks_load.delete_rows('customer', ARRAY['qbk_cust1', 'qbk_cust2'], 'cdc', now(), NULL)")
+        admin.execute(
+            "SELECT quickbooks_load.delete_rows('customer', ARRAY['qbk_cust1', 'qbk_cust2'], 'cdc', now(), NULL)"
+        )
 
         outcome = admin.execute("SELECT id, status FROM _sync_deletes ORDER BY id").fetchall()
     assert names(mirror) == {"qbk_cust1": "Customer 1"}
@@ -245,7 +268,11 @@ def test_a_batch_that_does_not_belong_here_is_refused_with_words(
 def test_a_deselected_column_is_emptied_when_the_run_closes(mirror: Mirror) -> None:
     with mirror.connect("loader") as loader:
         land(loader, "customer", customer(1, phone="secret"))
-        close(loader, {"customer": 1}, selected={"customer": ["id", "display_name", "sync_token", "created_at", "updated_at"]})
+        close(
+            loader,
+            {"customer": 1},
+            selected={"customer": ["id", "display_name", "sync_token", "created_at", "updated_at"]},
+        )
 
     with mirror.connect("reader") as reader:
         assert reader.execute("SELECT display_name, phone FROM customer").fetchone() == ("Customer 1", None)

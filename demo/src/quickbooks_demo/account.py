@@ -36,7 +36,7 @@ class Account:
         group: dict[str, Any] = (
             {} if self.uid is None else {"user": self.uid, "group": self.gid, "extra_groups": []}
         )
-        return subprocess.run(  # type: ignore[call-overload,no-any-return]  # user and group come as one dict
+        return subprocess.run(
             [str(part) for part in command],
             cwd="/",
             env={"PATH": "/usr/bin:/bin", "LC_ALL": "C"},

@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> None:
             raise CommandFailed(f"the schema {schema} has version {found}, this program has {VERSION}. "
                                 "Run: quickbooks migrate")  # fmt: skip
         _check_company(connection, schema)
-    print(f"The schema {schema} is ready.")  # noqa: T201  # a command speaks to a person
+    print(f"The schema {schema} is ready.")
 
 
 def _version(connection: psycopg.Connection, schema: str) -> int | None:

@@ -13,7 +13,9 @@ def database_url() -> str:
     """DATABASE_URL; raises CommandFailed when it is missing."""
     url = os.environ.get("DATABASE_URL")
     if not url:
-        raise CommandFailed("DATABASE_URL is not set: give it the database, as postgresql://user:password@host/name")
+        raise CommandFailed(
+            "DATABASE_URL is not set: give it the database, as postgresql://user:password@host/name"
+        )
     return url
 
 

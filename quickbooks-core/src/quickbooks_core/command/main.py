@@ -16,7 +16,9 @@ _SUBCOMMANDS = (migrate, check, status)
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command line; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="quickbooks", description="QuickBooks Online as a Postgres database.")
+    parser = argparse.ArgumentParser(
+        prog="quickbooks", description="QuickBooks Online as a Postgres database."
+    )
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
     for module in _SUBCOMMANDS:
         module.add_parser(subparsers)
@@ -24,11 +26,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         arguments.func(arguments)
     except CommandFailed as failure:
-        print(f"quickbooks: {failure}", file=sys.stderr)  # noqa: T201  # a command speaks to a person
+        print(f"quickbooks: {failure}", file=sys.stderr)
         return 1
     except psycopg.OperationalError as failure:
         reason = str(failure).strip().splitlines()[0]
-        print(f"quickbooks: the database cannot be used: {reason}. Check DATABASE_URL.", file=sys.stderr)  # noqa: T201
+        print(f"quickbooks: the database cannot be used: {reason}. Check DATABASE_URL.", file=sys.stderr)
         return 1
     return 0
 

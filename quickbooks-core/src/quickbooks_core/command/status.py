@@ -24,20 +24,25 @@ def run(arguments: argparse.Namespace) -> None:
     schema = mirror_schema()
     with psycopg.connect(database_url(), connect_timeout=10) as connection:
         tables = connection.execute(
-            sql.SQL("SELECT table_name, status, rows, last_poll_at, error FROM {} ORDER BY table_name").format(
-                sql.Identifier(schema, "_sync_cdc")
-            )
+            sql.SQL(
+                "SELECT table_name, status, rows, last_poll_at, error FROM {} ORDER BY table_name"
+            ).format(sql.Identifier(schema, "_sync_cdc"))
         ).fetchall()
         last = connection.execute(
-            sql.SQL("SELECT run_id, status, coalesce(finished_at, seen_at) FROM {} ORDER BY seen_at DESC LIMIT 1").format(
-                sql.Identifier(schema, "_sync_run")
-            )
+            sql.SQL(
+                "SELECT run_id, status, coalesce(finished_at, seen_at) FROM {} ORDER BY seen_at DESC LIMIT 1"
+            ).format(sql.Identifier(schema, "_sync_run"))
         ).fetchone()
     if arguments.json:
         for table in tables:
-            print(json.dumps(dict(zip(("table", "status", "rows", "last_poll_at", "error"), table, strict=True)), default=str))  # noqa: T201
+            print(
+                json.dumps(
+                    dict(zip(("table", "status", "rows", "last_poll_at", "error"), table, strict=True)),
+                    default=str,
+                )
+            )
         return
-    print(f"{'table':<28}{'rows':>10}  {'last poll':<20}status")  # noqa: T201
+    print(f"{'table':<28}{'rows':>10}  {'last poll':<20}status")
     for name, state, rows, polled, error in tables:
-        print(f"{name:<28}{rows or 0:>10}  {polled:%Y-%m-%d %H:%M:%S} {state} {error or ''}".rstrip())  # noqa: T201
-    print(f"last run: {last[0]} {last[1]} {last[2]:%Y-%m-%d %H:%M:%S}" if last else "no run yet")  # noqa: T201
+        print(f"{name:<28}{rows or 0:>10}  {polled:%Y-%m-%d %H:%M:%S} {state} {error or ''}".rstrip())
+    print(f"last run: {last[0]} {last[1]} {last[2]:%Y-%m-%d %H:%M:%S}" if last else "no run yet")

@@ -13,6 +13,7 @@ from quickbooks_core.catalog import MIRRORED
 from quickbooks_core.postgres import statements
 from quickbooks_core.postgres.statements import Names
 from quickbooks_core.postgres.views import views
+from quickbooks_core.schema import INTERNAL, internal_types
 
 # Raised when what `migrate` makes changes; `check` compares it.
 VERSION = 1
@@ -52,14 +53,20 @@ def _create_roles(connection: psycopg.Connection) -> None:
 
 def _prepare(connection: psycopg.Connection, names: Names) -> None:
     """Memberships and schemas: what must be done as the migration role itself."""
-    row = connection.execute("SELECT current_user, current_database(), current_setting('server_version_num')::int")
+    row = connection.execute(
+        "SELECT current_user, current_database(), current_setting('server_version_num')::int"
+    )
     user, database, version = row.fetchone() or ("", "", 0)
-    if not _one(connection, "SELECT pg_has_role(current_user, 'quickbooks_owner', %s)", ["SET" if version >= 160000 else "MEMBER"]):
+    if not _one(
+        connection,
+        "SELECT pg_has_role(current_user, 'quickbooks_owner', %s)",
+        ["SET" if version >= 160000 else "MEMBER"],
+    ):
         _attempt(
             connection,
-            sql.SQL("GRANT quickbooks_owner TO {}" + (" WITH INHERIT TRUE, SET TRUE" if version >= 160000 else "")).format(  # type: ignore[arg-type]
-                sql.Identifier(user)
-            ),
+            sql.SQL(
+                "GRANT quickbooks_owner TO {}" + (" WITH INHERIT TRUE, SET TRUE" if version >= 160000 else "")
+            ).format(sql.Identifier(user)),
         )
     if not _one(connection, "SELECT pg_has_role('quickbooks_admin', 'quickbooks_owner', 'MEMBER')"):
         _attempt(connection, sql.SQL("GRANT quickbooks_owner TO quickbooks_admin"))
@@ -87,19 +94,17 @@ def _prepare(connection: psycopg.Connection, names: Names) -> None:
             )
 
 
-def _attempt(connection: psycopg.Connection, statement: sql.Composable) -> None:
+def _attempt(connection: psycopg.Connection, statement: sql.SQL | sql.Composed) -> None:
     """Runs a grant; where it is not ours to give, says which statement is missing."""
     try:
         with connection.transaction():
             connection.execute(statement)
     except psycopg.errors.InsufficientPrivilege:
-        raise MigrationRefused(
-            f"Ask an administrator to run: {statement.as_string(connection)}"
-        ) from None
+        raise MigrationRefused(f"Ask an administrator to run: {statement.as_string(connection)}") from None
 
 
 def _one(connection: psycopg.Connection, query: str, values: list[object] | None = None) -> bool:
-    row = connection.execute(query, values or []).fetchone()  # type: ignore[arg-type]
+    row = connection.execute(query, values or []).fetchone()
     return bool(row and row[0])
 
 
@@ -111,14 +116,16 @@ def _build(connection: psycopg.Connection, names: Names) -> None:
             connection.execute(statement)
     # The functions of the runs name the row types of the landing tables, whose triggers name the functions.
     connection.execute("SET LOCAL check_function_bodies = off")
-    for stream, (_, keys) in statements.INTERNAL.items():
-        _landing_without_trigger(connection, names, stream, statements.internal_types(stream), keys)
+    for stream, (_, keys) in INTERNAL.items():
+        _landing_without_trigger(connection, names, stream, internal_types(stream), keys)
     connection.execute(names.compose("runs.sql"))
     for statement in statements.internal_landing(names):
         connection.execute(statement)
     for entity in MIRRORED:
         connection.execute(statements.merge_function(names, entity))
-        for statement in statements.landing_table(names, entity.table, statements.columns_of(entity), ("id",)):
+        for statement in statements.landing_table(
+            names, entity.table, statements.columns_of(entity), ("id",)
+        ):
             connection.execute(statement)
         for statement in statements.fence(names, entity):
             connection.execute(statement)
@@ -127,9 +134,9 @@ def _build(connection: psycopg.Connection, names: Names) -> None:
     for statement in statements.grants(names, MIRRORED):
         connection.execute(statement)
     connection.execute(
-        sql.SQL("CREATE TABLE IF NOT EXISTS {} (version int PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())").format(
-            sql.Identifier(names.mirror, "_sync_migration")
-        )
+        sql.SQL(
+            "CREATE TABLE IF NOT EXISTS {} (version int PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())"
+        ).format(sql.Identifier(names.mirror, "_sync_migration"))
     )
     connection.execute(
         sql.SQL("INSERT INTO {} (version) VALUES (%s) ON CONFLICT DO NOTHING").format(

@@ -32,7 +32,7 @@ BEGIN
                               AND d.id = l.id AND d.status = 'done' AND d.deleted_at > l._sync_read_at)
             ORDER BY l.id
         ON CONFLICT (id) DO UPDATE SET {excluded} WHERE {newer_excluded} AND {different_excluded};
-    EXCEPTION WHEN lock_not_available THEN
+    EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
         INSERT INTO {mirror}._sync_parked (table_name, id, landing)
             SELECT {object}, l.id, to_jsonb(l) - '_sync_run' FROM landed AS l
             WHERE NOT EXISTS (SELECT FROM {mirror}.{table} AS m WHERE m.id = l.id);
