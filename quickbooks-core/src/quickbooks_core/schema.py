@@ -71,6 +71,7 @@ _RUN: dict[str, Kind] = {
     "bookmarks": Kind.JSON,
     "calls": Kind.JSON,
     "counts": Kind.JSON,
+    "uncertain": Kind.JSON,
     "selected": Kind.JSON,
     "tap_version": Kind.TEXT,
 }

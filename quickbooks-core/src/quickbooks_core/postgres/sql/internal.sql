@@ -21,6 +21,7 @@ CREATE TABLE IF NOT EXISTS {mirror}._sync_run (
     bookmarks jsonb,
     calls jsonb,
     counts jsonb,
+    uncertain jsonb,
     selected jsonb,
     tap_version text
 );

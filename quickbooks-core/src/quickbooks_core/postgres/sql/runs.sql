@@ -61,17 +61,19 @@ BEGIN
     FOR stream IN SELECT jsonb_object_keys(this.streams) AS name ORDER BY name LOOP
         IF left(stream, 1) <> '_' THEN
             PERFORM {load}.merge_parked(stream);
-            PERFORM {load}.apply_sweep(run, stream);
+            IF NOT coalesce(this.uncertain ? stream, false) THEN
+                PERFORM {load}.apply_sweep(run, stream);
+            END IF;
         END IF;
     END LOOP;
     PERFORM {load}.apply_selection(this.selected);
-    INSERT INTO {mirror}._sync_cdc AS c (table_name, bookmark, last_poll_at, rows, calls, status, run_id)
+    INSERT INTO {mirror}._sync_cdc AS c (table_name, bookmark, last_poll_at, rows, calls, status, error, run_id)
         SELECT key, (this.bookmarks ->> key)::timestamptz, this.announced_at, (this.counts ->> key)::bigint,
-               NULL, 'ok', run
+               NULL, CASE WHEN this.uncertain ? key THEN 'incomplete' ELSE 'ok' END, this.uncertain ->> key, run
         FROM jsonb_object_keys(this.streams) AS key WHERE left(key, 1) <> '_'
     ON CONFLICT (table_name) DO UPDATE SET
         bookmark = coalesce(excluded.bookmark, c.bookmark), last_poll_at = excluded.last_poll_at,
-        rows = excluded.rows, calls = excluded.calls, status = 'ok', error = NULL, run_id = excluded.run_id;
+        rows = excluded.rows, calls = excluded.calls, status = excluded.status, error = excluded.error, run_id = excluded.run_id;
     UPDATE {mirror}._sync_run SET status = 'finished', finished_at = now() WHERE run_id = run;
     DELETE FROM {mirror}._sync_sweep WHERE run_id = run;
     RETURN true;
@@ -210,7 +212,8 @@ BEGIN
                 selected = word.selected WHERE run_id = word.run_id;
         ELSE
             UPDATE {mirror}._sync_run SET announced_at = word.at, streams = word.streams,
-                bookmarks = word.bookmarks, calls = word.calls, counts = word.counts, selected = word.selected
+                bookmarks = word.bookmarks, calls = word.calls, counts = word.counts, uncertain = word.uncertain,
+                selected = word.selected
                 WHERE run_id = word.run_id;
             PERFORM {load}.close_run_if_complete(word.run_id);
         END IF;

@@ -1,0 +1,204 @@
+"""Every row of an object, read through the query language without losing one.
+
+Plain paging loses rows: what is deleted while we read shifts the pages behind it. So an object of more than
+one page is read in the order of `MetaData.CreateTime`, up to the time of the first answer, in pages that
+overlap. Two neighbours whose times overlap leave no gap, whatever was deleted in between and whatever the
+order of rows of the same second; where they do not, the gap is read once more. The pages are therefore
+independent of each other and can be asked for all at once.
+
+Each page says which window of creation times it holds whole, so that the database can tell which of its rows
+no longer exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from quickbooks_core.catalog import Entity
+from quickbooks_core.client import Answer, Client
+
+from tap_quickbooks.ahead import Ahead
+
+Document = dict[str, Any]
+
+PAGE = 1000  # what QuickBooks gives at most
+OVERLAP = 20  # rows; more than this many objects of one second, or deletions during the run, cost a request
+_SECOND = timedelta(seconds=1)
+_CREATED = "MetaData.CreateTime"
+
+
+@dataclass(frozen=True)
+class Window:
+    """A span of creation times; None is without end. Closed below, open above."""
+
+    start: datetime | None
+    end: datetime | None
+
+
+EVERYTHING = Window(None, None)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows of one answer. `window`: these are all rows of it at `read_at`; None where that is not sure."""
+
+    documents: list[Document]
+    read_at: datetime
+    window: Window | None
+
+
+class Incomplete(Exception):
+    """The rows QuickBooks gave and the number it states do not agree."""
+
+
+class ObjectReader:
+    """Reads all rows of one object."""
+
+    def __init__(self, client: Client, entity: Entity, ahead: Ahead) -> None:
+        self._client = client
+        self._entity = entity
+        self._ahead = ahead
+        field = entity.by_path.get(_CREATED)
+        self._by_time = field is not None and field.filterable and field.sortable
+
+    def first(self) -> Answer:
+        """The first answer: the whole of a small object, and the first page of a large one."""
+        order = f"orderby {_CREATED}" if self._by_time else ""
+        return self._client.query(self._statement(order=order))
+
+    def pages(self, first: Answer) -> Iterator[Page]:
+        """All pages, the first included; raises Incomplete at the end when rows are missing or too many."""
+        documents = first.documents(self._entity)
+        if len(documents) < PAGE:
+            yield Page(documents, first.time, EVERYTHING)
+            return
+        yield from (
+            self._by_creation(first, documents) if self._by_time else self._by_position(first, documents)
+        )
+
+    def _by_creation(self, first: Answer, documents: list[Document]) -> Iterator[Page]:
+        until = first.time.replace(microsecond=0)
+        closed = f"{_CREATED} <= '{_literal(until)}'"
+        total = self._count(closed)
+        given = 0
+        for page in self._joined(self._overlapping(first, documents, closed, total), until):
+            given += len(page.documents)
+            yield page
+        # Fewer than at first is what a deletion leaves; fewer than now is a loss.
+        if given < total and given < (total := self._count(closed)):
+            raise Incomplete(f"QuickBooks counts {total} and gave {given}")
+
+    def _overlapping(
+        self, first: Answer, documents: list[Document], closed: str, total: int
+    ) -> Iterator[tuple[list[Document], datetime, bool]]:
+        """The answers: rows, time, is it the last? Each begins `OVERLAP` rows before the end of the one before."""
+
+        def task(position: int) -> Callable[[], Answer]:
+            statement = self._statement(closed, order=f"orderby {_CREATED}", position=position)
+            return lambda: self._client.query(statement)
+
+        until = first.time.replace(microsecond=0)
+        positions = range(PAGE - OVERLAP, total, PAGE - OVERLAP)
+        yield [d for d in documents if _created(d) <= until], first.time, not positions
+        for at, answer in zip(positions, self._ahead.in_order(task(1 + at) for at in positions), strict=True):
+            yield answer.documents(self._entity), answer.time, at == positions[-1]
+
+    def _joined(
+        self, answers: Iterator[tuple[list[Document], datetime, bool]], until: datetime
+    ) -> Iterator[Page]:
+        """Cuts overlapping answers into windows without gap or repetition."""
+        reached: datetime | None = None  # all rows before this have been given
+        for documents, read_at, is_last in answers:
+            if not documents:
+                continue
+            if reached is not None and (first := _created(documents[0])) >= reached:
+                yield from self._walk(reached, first + _SECOND)
+                reached = first + _SECOND
+            end = until + _SECOND if is_last and len(documents) < PAGE else _created(documents[-1])
+            if reached is None or end > reached:
+                yield _cut(documents, read_at, Window(reached, end))
+                reached = end
+        yield from self._walk(reached or until, until + _SECOND)
+
+    def _walk(self, start: datetime, end: datetime) -> Iterator[Page]:
+        """One window, page after page, each beginning where the one before it was sure."""
+        while start < end:
+            answer = self._client.query(self._statement(_between(start, end), order=f"orderby {_CREATED}"))
+            documents = answer.documents(self._entity)
+            last = end if len(documents) < PAGE else _created(documents[-1])
+            if last == start:
+                yield self._second(start)
+                last = start + _SECOND
+            else:
+                yield _cut(documents, answer.time, Window(start, last))
+            start = last
+
+    def _second(self, second: datetime) -> Page:
+        """More than a page of rows of one second (a bulk import): only their number can prove them complete."""
+        where = _between(second, second + _SECOND)
+        rows: dict[str, Document] = {}
+        answers = []
+        while not answers or len(answers[-1]) == PAGE:
+            statement = self._statement(where, order="orderby Id", position=1 + len(answers) * PAGE)
+            answer = self._client.query(statement)
+            read_at = answer.time if not answers else read_at
+            answers.append(answer.documents(self._entity))
+            rows.update((d["Id"], d) for d in answers[-1])
+        if len(rows) < (total := self._count(where)):
+            raise Incomplete(f"QuickBooks counts {total} rows of the second {second} and gave {len(rows)}")
+        return Page(list(rows.values()), read_at, Window(second, second + _SECOND))
+
+    def _by_position(self, first: Answer, documents: list[Document]) -> Iterator[Page]:
+        """An object without creation times: plain pages, complete only if their number proves it."""
+        yield Page(documents, first.time, None)
+        given = len(documents)
+        while len(documents) == PAGE:
+            answer = self._client.query(self._statement(position=given + 1))
+            documents = answer.documents(self._entity)
+            given += len(documents)
+            yield Page(documents, answer.time, None)
+        total = self._count()
+        if given < total:
+            raise Incomplete(f"QuickBooks counts {total} and gave {given}")
+
+    def _count(self, *conditions: str) -> int:
+        return self._client.query(self._statement(*conditions, what="count(*)", page=0)).count()
+
+    def _statement(
+        self, *conditions: str, what: str = "*", order: str = "", position: int = 0, page: int = PAGE
+    ) -> str:
+        """A query; names that are inactive are hidden unless asked for."""
+        active = ("Active in (true, false)",) if self._entity.has_active else ()
+        parts = [f"select {what} from {self._entity.name}"]
+        if found := " and ".join((*active, *conditions)):
+            parts.append(f"where {found}")
+        parts += [order] if order else []
+        parts += [f"startposition {position}"] if position else []
+        parts += [f"maxresults {page}"] if page else []
+        return " ".join(parts)
+
+
+def _cut(documents: list[Document], read_at: datetime, window: Window) -> Page:
+    kept = [
+        d
+        for d in documents
+        if (window.start is None or _created(d) >= window.start)
+        and (window.end is None or _created(d) < window.end)
+    ]
+    return Page(kept, read_at, window)
+
+
+def _created(document: Document) -> datetime:
+    """When the object was made, to the second, as QuickBooks keeps it."""
+    return datetime.fromisoformat(document["MetaData"]["CreateTime"]).astimezone(UTC)
+
+
+def _between(start: datetime, end: datetime) -> str:
+    return f"{_CREATED} >= '{_literal(start)}' and {_CREATED} < '{_literal(end)}'"
+
+
+def _literal(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,154 @@
+"""The two kinds of streams: objects of the query language, and objects with a URL of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from quickbooks_core.catalog import Entity, Reading
+from quickbooks_core.client import Answer
+from quickbooks_core.entitlements import from_xml
+from quickbooks_core.mapping import document_id, to_row
+from quickbooks_core.schema import AUTOMATIC, MARKS, json_schema
+from singer_sdk import Stream
+from singer_sdk.singerlib import Metadata, MetadataMapping
+
+from tap_quickbooks.pages import EVERYTHING, Incomplete, ObjectReader, Page
+
+if TYPE_CHECKING:
+    from tap_quickbooks.tap import TapQuickBooks
+
+Row = dict[str, Any]
+
+
+class ObjectStream(Stream):
+    """One object of the catalogue as one stream."""
+
+    tap: TapQuickBooks
+
+    def __init__(self, tap: TapQuickBooks, entity: Entity) -> None:
+        self.entity = entity
+        self.tap = tap
+        super().__init__(tap, schema=json_schema(entity), name=entity.table)
+        self.primary_keys = ("id",)
+
+    @property
+    def metadata(self) -> MetadataMapping:
+        """The SDK's, with the columns that the merge cannot do without."""
+        mapping = super().metadata
+        for column in (*AUTOMATIC, *MARKS):
+            if isinstance(found := mapping.get(("properties", column)), Metadata):
+                found.inclusion = Metadata.InclusionType.AUTOMATIC
+        return mapping
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The selected columns of the mirror."""
+        return frozenset(
+            name
+            for name in self.schema["properties"]
+            if name not in MARKS and self.mask[("properties", name)]
+        )
+
+    def first(self) -> Answer:
+        """The first answer; made ahead of its use, in a thread of its own."""
+        raise NotImplementedError
+
+    def pages(self, first: Answer) -> Iterator[Page]:
+        """All pages, the first included."""
+        raise NotImplementedError
+
+    def get_records(self, context: Mapping[str, Any] | None) -> Iterator[Row]:  # noqa: ARG002
+        """All rows, unmarked (the SDK's door; a sync goes by `_sync_records`)."""
+        for page in self.pages(self.first()):
+            yield from self._rows(page)
+
+    def _rows(self, page: Page) -> list[Row]:
+        columns = self.columns
+        return [to_row(self.entity, document, columns) for document in page.documents]
+
+    def _sync_records(
+        self, context: Mapping[str, Any] | None = None, *, write_messages: bool = True
+    ) -> Iterator[Row]:
+        """Emits page after page: a record at a time is several times slower."""
+        if not write_messages:
+            for index, row in enumerate(self.get_records(context)):
+                self._check_max_record_limit(current_record_index=index)
+                yield row
+            return
+        first = self.tap.first_answer(self)
+        self.tap.run.begin(self.name, first.time)
+        with self.get_record_counter() as counter, self.get_sync_timer():
+            for page in self._checked(first):
+                rows = self._rows(page)
+                self.tap.run.emit(self.name, rows, page.read_at)
+                counter.increment(len(rows))
+                yield from rows
+
+    def _checked(self, first: Answer) -> Iterator[Page]:
+        """The pages, while it is told to the database which windows are whole."""
+        unsure: list[str] = []
+        try:
+            for page in self.pages(first):
+                yield page
+                ids = [document_id(self.entity, document) for document in page.documents]
+                if page.window is None:
+                    unsure += ids
+                else:
+                    self.tap.run.found(self.name, page.window, ids, page.read_at)
+        except Incomplete as missing:
+            self.logger.warning(
+                "%s may lack rows: %s. Nothing is deleted; the next run reads it again.", self.name, missing
+            )
+            self.tap.run.doubt(self.name, str(missing))
+            return
+        if unsure:
+            self.tap.run.found(self.name, EVERYTHING, unsure, first.time)
+
+
+class QueryStream(ObjectStream):
+    """An object that is read by `select * from`."""
+
+    def first(self) -> Answer:
+        """The first page."""
+        return self._reader.first()
+
+    def pages(self, first: Answer) -> Iterator[Page]:
+        """Windows of creation times."""
+        return self._reader.pages(first)
+
+    @property
+    def _reader(self) -> ObjectReader:
+        return ObjectReader(self.tap.client, self.entity, self.tap.ahead)
+
+
+class OwnUrlStream(ObjectStream):
+    """An object that one GET gives whole."""
+
+    def first(self) -> Answer:
+        """The only answer."""
+        return _REQUESTS[self.entity.name][0](self)
+
+    def pages(self, first: Answer) -> Iterator[Page]:
+        """The only page."""
+        yield Page(_REQUESTS[self.entity.name][1](self, first), first.time, EVERYTHING)
+
+
+def _get_entitlements(stream: OwnUrlStream) -> Answer:
+    return stream.tap.client.get_entitlements()
+
+
+def _get_list(stream: OwnUrlStream) -> Answer:
+    return stream.tap.client.get(stream.entity.resource)
+
+
+# How an object with a URL of its own is asked for, and how its answer is read.
+_REQUESTS: dict[str, tuple[Callable[[OwnUrlStream], Answer], Callable[[OwnUrlStream, Answer], list[Row]]]] = {
+    "Entitlements": (_get_entitlements, lambda _, answer: [from_xml(answer.body)]),
+    "TaxClassification": (_get_list, lambda stream, answer: answer.documents(stream.entity)),
+}
+
+
+def stream_class(entity: Entity) -> type[ObjectStream]:
+    """Which kind of stream an object has."""
+    return QueryStream if entity.reading is Reading.QUERY else OwnUrlStream

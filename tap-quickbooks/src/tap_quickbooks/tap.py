@@ -1,0 +1,139 @@
+"""The Singer tap: settings, discovery, and one run over all selected streams."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+from quickbooks_core.catalog import MIRRORED
+from quickbooks_core.client import Answer, Client, open_client
+from quickbooks_core.errors import QuickBooksError
+from quickbooks_core.settings import Connection
+from singer_sdk import Tap
+from singer_sdk import typing as th
+from singer_sdk.exceptions import ConfigValidationError
+
+from tap_quickbooks.ahead import Ahead
+from tap_quickbooks.run import Run
+from tap_quickbooks.streams import ObjectStream, stream_class
+
+_SECRET: dict[str, Any] = {"secret": True}
+
+
+class TapRefused(Exception):
+    """What was asked for cannot be done; the message says what to do."""
+
+
+class TapQuickBooks(Tap):
+    """QuickBooks Online."""
+
+    name = "tap-quickbooks"
+    package_name = "tap-quickbooks"
+    config_jsonschema = th.PropertiesList(
+        th.Property("client_id", th.StringType, description="Client ID of the Intuit app"),
+        th.Property("client_secret", th.StringType, description="Client secret of the Intuit app", **_SECRET),
+        th.Property(
+            "realm_id", th.StringType, description="The company's id, as `quickbooks connect` shows it"
+        ),
+        th.Property(
+            "environment",
+            th.StringType,
+            allowed_values=["sandbox", "production"],
+            description="Which QuickBooks",
+        ),
+        th.Property(
+            "refresh_token",
+            th.StringType,
+            description="Only for a machine where nobody can connect",
+            **_SECRET,
+        ),
+        th.Property("state_dir", th.StringType, description="Where tokens and throttle are kept"),
+        th.Property(
+            "coordination_url",
+            th.StringType,
+            description="Postgres URL in which several machines share tokens and throttle",
+            **_SECRET,
+        ),
+        th.Property("token_key", th.StringType, description="Key with which tokens are encrypted", **_SECRET),
+        th.Property("api_url", th.StringType, description="Another address of the API: a local sandbox's"),
+        th.Property("authorize_url", th.StringType, description="Another address of the consent page"),
+        th.Property("token_url", th.StringType, description="Another address that gives tokens"),
+        th.Property("revoke_url", th.StringType, description="Another address that revokes tokens"),
+        th.Property("throttle", th.StringType, description="`off` for a local sandbox without limits"),
+    ).to_dict()
+
+    client: Client
+    ahead: Ahead
+    run: Run
+    _given_state: dict[str, Any]
+    _firsts: Iterator[tuple[str, Answer]]
+
+    @classmethod
+    def invoke(cls, **arguments: Any) -> None:
+        """Runs the command line; what a person can mend is said in one line, with exit code 1."""
+        try:
+            super().invoke(**arguments)
+        except (QuickBooksError, TapRefused) as refused:
+            cls._end(str(refused))
+        except ConfigValidationError as invalid:
+            cls._end("; ".join([str(invalid), *map(str, invalid.errors)]))
+        except BrokenPipeError:
+            cls._end("The loader has ended; its own message says why.")
+
+    @classmethod
+    def _end(cls, message: str) -> NoReturn:
+        cls.logger.critical("%s", message)
+        sys.stdout = None  # type: ignore[assignment]  # nothing is left to flush into a broken pipe
+        sys.exit(1)
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Keeps the state as it came: it names the run on which this one builds."""
+        self._given_state = state
+        super().load_state(state)
+
+    def discover_streams(self) -> list[ObjectStream]:
+        """One stream for each object of the catalogue that has rows."""
+        return [stream_class(entity)(self, entity) for entity in MIRRORED]
+
+    def first_answer(self, stream: ObjectStream) -> Answer:
+        """The stream's first answer, asked for ahead of time; streams must come in their order."""
+        name, answer = next(self._firsts)
+        if name != stream.name:
+            raise AssertionError(f"{stream.name} was read in the turn of {name}")
+        return answer
+
+    def sync_all(self) -> None:  # type: ignore[misc]  # final in the SDK, whose loop reads one stream at a time
+        """One run: its first word, every selected stream, its last word, and then the state."""
+        streams = self._wanted()
+        connection = Connection.from_mapping(self.config)
+        self.run = Run(connection.environment, connection.realm_id, getattr(self, "_given_state", {}))
+        with Ahead() as ahead, open_client(connection) as client:
+            self.ahead, self.client = ahead, client
+            self._firsts = zip(
+                (stream.name for stream in streams),
+                ahead.in_order(stream.first for stream in streams),
+                strict=True,
+            )
+            self.run.open({stream.name: list(stream.columns) for stream in streams})
+            for stream in streams:
+                stream.sync()
+            self.run.close(client.calls)
+
+    def _wanted(self) -> list[ObjectStream]:
+        """The selected streams; raises TapRefused when the catalog asks for what does not exist."""
+        for setting in ("stream_maps", "flattening_enabled"):
+            if self.config.get(setting):
+                raise TapRefused(
+                    f"{setting} is not supported: select columns, or use a view in the database."
+                )
+        known = {stream.name: stream for stream in self.discover_streams()}
+        unknown = sorted(set(self.input_catalog or ()) - set(known))
+        if unknown:
+            raise TapRefused(
+                f"Unknown stream {', '.join(unknown)}: run `tap-quickbooks --discover` for those there are."
+            )
+        wanted = [stream for stream in self.streams.values() if stream.selected]
+        if not wanted:
+            raise TapRefused("No stream is selected: `meltano select tap-quickbooks --list --all` shows all.")
+        return [stream for stream in wanted if isinstance(stream, ObjectStream)]
