@@ -21,6 +21,8 @@ from quickbooks_demo.database import (
     drop_database,
     grant_migration,
 )
+from quickbooks_demo.environment import clean_environment
+from quickbooks_demo.pipeline import Pipeline, loader_url, new_project
 from quickbooks_demo.postgres import THROWAWAY, Server
 from quickbooks_demo.sandbox import Sandbox, start_sandbox
 
@@ -58,12 +60,6 @@ class Outcome:
     code: int
     out: str
     err: str
-
-
-def clean_environment() -> dict[str, str]:
-    """This process's environment without anything that configures the product."""
-    ours = ("QUICKBOOKS_", "TAP_QUICKBOOKS_", "TARGET_POSTGRES_", "MELTANO_", "PG", "DATABASE_URL")
-    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
 
 
 def run(*command: str, timeout_s: float = 120, cwd: Path | None = None, **environment: str) -> Outcome:
@@ -149,3 +145,25 @@ def sandbox(sandbox_process: Sandbox) -> Sandbox:
 def connected(sandbox: Sandbox, tmp_path: Path) -> dict[str, str]:
     """The environment of a command that is connected to the sandbox, with token files of its own."""
     return {**sandbox.connection(), "QUICKBOOKS_STATE_DIR": str(tmp_path / "quickbooks-state")}
+
+
+@pytest.fixture
+def pipeline(
+    migrated: Database, connected: dict[str, str], tmp_path: Path, request: pytest.FixtureRequest
+) -> Pipeline:
+    """`meltano` with the sandbox on one side and a migrated database on the other, its own state."""
+    return new_pipeline(migrated, connected, request.config.rootpath, tmp_path)
+
+
+def new_pipeline(database: Database, connection: dict[str, str], checkout: Path, home: Path) -> Pipeline:
+    """A Meltano project below `home` that loads into a database."""
+    loader = database.login("quickbooks_loader")
+    return Pipeline(
+        new_project(checkout, home / "meltano"),
+        {
+            **connection,
+            "QUICKBOOKS_THROTTLE": "off",
+            "DATABASE_URL": database.url,
+            "TARGET_POSTGRES_SQLALCHEMY_URL": loader_url(loader.url),
+        },
+    )
