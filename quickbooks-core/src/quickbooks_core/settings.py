@@ -43,7 +43,9 @@ class Connection:
         if self.environment not in _API:
             raise NotConfigured(f"environment is {self.environment!r}: it must be sandbox or production")
         if self.realm_id and not self.realm_id.isdigit():
-            raise NotConfigured(f"realm_id is {self.realm_id!r}: it is a number, as `quickbooks connect` shows it")
+            raise NotConfigured(
+                f"realm_id is {self.realm_id!r}: it is a number, as `quickbooks connect` shows it"
+            )
         if self.throttle not in ("on", "off"):
             raise NotConfigured(f"throttle is {self.throttle!r}: it must be on or off")
         if not self.api_url:
@@ -85,7 +87,9 @@ class Connection:
         """Raises NotConfigured naming the settings that are missing."""
         if missing := [name for name in names if not getattr(self, name)]:
             variables = ", ".join(_PREFIX + name.upper() for name in missing)
-            raise NotConfigured(f"{variables} is not set" if len(missing) == 1 else f"{variables} are not set")
+            raise NotConfigured(
+                f"{variables} is not set" if len(missing) == 1 else f"{variables} are not set"
+            )
 
 
 def _names(settings: type[Connection]) -> set[str]:

@@ -70,7 +70,9 @@ def _from_json(body: bytes) -> tuple[str, str, str, str] | None:
         return None
     errors = _key(fault, "error")
     first = errors[0] if isinstance(errors, list) and errors else {}
-    words = [str(_key(first, name) or "").strip()[:_LONGEST] for name in ("code", "message", "detail", "element")]
+    words = [
+        str(_key(first, name) or "").strip()[:_LONGEST] for name in ("code", "message", "detail", "element")
+    ]
     return words[0], words[1] or str(_key(fault, "type") or "A fault without words"), words[2], words[3]
 
 
@@ -90,7 +92,12 @@ def _from_xml(text: str) -> tuple[str, str, str, str] | None:
     for name in ("Message", "Detail"):
         inner = re.search(_XML_TEXT.format(name), found[2], re.DOTALL)
         words.append(unescape(inner[1]).strip()[:_LONGEST] if inner else "")
-    return attributes.get("code", ""), words[0] or "A fault without words", words[1], attributes.get("element", "")
+    return (
+        attributes.get("code", ""),
+        words[0] or "A fault without words",
+        words[1],
+        attributes.get("element", ""),
+    )
 
 
 def _title(body: bytes) -> str:

@@ -1,6 +1,6 @@
-"""What the processes of one company share: small named values under a lock.
+"""What the processes of one company share: small named values and numbered places, under locks.
 
-Two stores: files, for one machine, and a Postgres table, for several.
+Here the store in files, for one machine; for several machines there is `postgres_store`.
 """
 
 from __future__ import annotations
@@ -8,13 +8,10 @@ from __future__ import annotations
 import fcntl
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, Protocol
-
-from quickbooks_core.errors import NotConfigured
-from quickbooks_core.settings import Connection
+from typing import Protocol
 
 
 class Slot(Protocol):
@@ -33,6 +30,12 @@ class Store(Protocol):
     def hold(self, name: str) -> AbstractContextManager[Slot]:
         """Holds a value: nobody else reads or writes it meanwhile, in no thread and no process."""
 
+    def take_any(self, name: str, numbers: Sequence[int]) -> Callable[[], None] | None:
+        """Takes the first free one of numbered places, and returns what frees it; None when all are taken."""
+
+    def close(self) -> None:
+        """Gives back what the store keeps open."""
+
 
 class FileStore:
     """Values as files of a directory that only we can read."""
@@ -47,6 +50,23 @@ class FileStore:
         with (self._directory / f"{name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield _File(self._directory / name)
+
+    def take_any(self, name: str, numbers: Sequence[int]) -> Callable[[], None] | None:
+        """A place is a locked file, so a process that dies frees its places."""
+        for number in numbers:
+            place = os.open(
+                self._directory / f"{name}.{number}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
+            )
+            try:
+                fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(place)
+            else:
+                return lambda: os.close(place)
+        return None
+
+    def close(self) -> None:
+        """Nothing is kept open."""
 
 
 class _File:
@@ -70,71 +90,3 @@ class _File:
                 os.fsync(directory)
             finally:
                 os.close(directory)
-
-
-_TABLE = "CREATE TABLE IF NOT EXISTS quickbooks_coordination (name text PRIMARY KEY, value bytea NOT NULL)"
-
-
-class PostgresStore:
-    """Values as rows of the table `quickbooks_coordination`, in the first schema of the search path."""
-
-    def __init__(self, url: str) -> None:
-        import psycopg
-
-        self._psycopg: Any = psycopg
-        self._url = url
-        with psycopg.connect(url) as connection:
-            connection.execute("SELECT pg_advisory_xact_lock(hashtext('quickbooks_coordination'))")
-            connection.execute(_TABLE)
-
-    @contextmanager
-    def hold(self, name: str) -> Iterator[Slot]:
-        """Under an advisory lock of one transaction."""
-        with self._psycopg.connect(self._url) as connection:
-            connection.execute(
-                "SELECT pg_advisory_xact_lock(hashtext('quickbooks_coordination'), hashtext(%s))", [name]
-            )
-            yield _Row(connection, name)
-
-
-class _Row:
-    def __init__(self, connection: Any, name: str) -> None:
-        self._connection = connection
-        self._name = name
-
-    def read(self) -> bytes | None:
-        query = "SELECT value FROM quickbooks_coordination WHERE name = %s"
-        row = self._connection.execute(query, [self._name]).fetchone()
-        return bytes(row[0]) if row else None
-
-    def write(self, value: bytes, *, durable: bool = True) -> None:
-        if not durable:
-            self._connection.execute("SET LOCAL synchronous_commit = off")
-        self._connection.execute(
-            "INSERT INTO quickbooks_coordination (name, value) VALUES (%s, %s) "
-            "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-            [self._name, value],
-        )
-        if durable:
-            # The lock belongs to the transaction, and the value must be safe before the caller goes on.
-            self._connection.commit()
-            self._connection.execute(
-                "SELECT pg_advisory_xact_lock(hashtext('quickbooks_coordination'), hashtext(%s))", [self._name]
-            )
-
-
-def open_store(connection: Connection) -> Store:
-    """The store that the settings name; raises NotConfigured when it cannot be used."""
-    if not connection.coordination_url:
-        try:
-            return FileStore(Path(connection.state_dir))
-        except OSError as failure:
-            raise NotConfigured(f"the state directory {connection.state_dir} cannot be used: {failure}") from None
-    try:
-        return PostgresStore(connection.coordination_url)
-    except ImportError:
-        raise NotConfigured("coordination_url needs the package quickbooks-core[postgres]") from None
-    except Exception as failure:
-        if type(failure).__module__.startswith("psycopg"):
-            raise NotConfigured(f"coordination_url cannot be used: {str(failure).strip()}") from None
-        raise

@@ -1,0 +1,61 @@
+"""Sends one HTTP request, and says what a failure proves: it never left, or nobody knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http.cookiejar import DefaultCookiePolicy
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+from urllib3.exceptions import MaxRetryError, NewConnectionError
+
+# Intuit cuts requests off at 120 seconds.
+_TIMEOUT_S = (10, 130)
+
+
+class NeverSent(Exception):
+    """The connection was never made, so nothing can have been done."""
+
+
+class Lost(Exception):
+    """The request may have arrived; its answer did not."""
+
+
+def new_session(connections: int) -> requests.Session:
+    """A session that many threads may use at once."""
+    session = requests.Session()
+    adapter = HTTPAdapter(pool_connections=4, pool_maxsize=connections)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    # The cookie jar is the one part of a session that threads would share and change.
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.headers["User-Agent"] = "quickbooks-postgres"
+    return session
+
+
+def send(
+    session: requests.Session,
+    method: str,
+    url: str,
+    params: Mapping[str, str],
+    headers: Mapping[str, str],
+    body: bytes | None,
+    auth: AuthBase,
+) -> requests.Response:
+    """The whole answer; raises NeverSent or Lost, with the kind of failure and never with what was sent."""
+    try:
+        return session.request(
+            method, url, params=params, headers=headers, data=body, auth=auth,
+            timeout=_TIMEOUT_S, allow_redirects=False,
+        )  # fmt: skip
+    except requests.RequestException as failure:
+        kind = type(failure).__name__
+        raise (NeverSent(kind) if _never_left(failure) else Lost(kind)) from None
+
+
+def _never_left(failure: requests.RequestException) -> bool:
+    if isinstance(failure, requests.ConnectTimeout | requests.exceptions.SSLError):
+        return True
+    cause = failure.args[0] if failure.args else None
+    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
