@@ -78,7 +78,7 @@ def answer_time(body: bytes, headers: Mapping[str, str], now: datetime) -> datet
 
 
 def _time_elsewhere(body: bytes) -> str:
-    if not body.lstrip()[:1] == b"{" or b'"time"' not in body:
+    if body.lstrip()[:1] != b"{" or b'"time"' not in body:
         return ""
     try:
         envelope = msgspec.json.decode(body)

@@ -257,4 +257,4 @@ class Client:
 def _is_of_a_gateway(request: Request, answer: requests.Response) -> bool:
     """Whether a page of HTML came with HTTP 200 in place of JSON."""
     wanted = request.headers.get("Accept") == "application/json"
-    return wanted and not answer.content.lstrip()[:1] in (b"{", b"[")
+    return wanted and answer.content.lstrip()[:1] not in (b"{", b"[")

@@ -45,12 +45,12 @@ class TokenEndpoint:
         connection: Connection,
         session: requests.Session,
         clock: Callable[[], float] = time.time,
-        count: Callable[[str], None] = lambda kind: None,
+        count: Callable[[str], None] | None = None,
     ) -> None:
         self._connection = connection
         self._session = session
         self._clock = clock
-        self._count = count
+        self._count = count or (lambda _: None)
 
     def exchange(self, code: str, redirect_uri: str) -> Grant:
         """Turns the code of the consent page into tokens."""

@@ -18,6 +18,7 @@ from enum import Enum
 import msgspec
 
 from quickbooks_core.client.stores import Store
+from quickbooks_core.errors import Unreachable
 
 
 class Lane(Enum):
@@ -139,7 +140,7 @@ class Throttle:
     def _take_place(self, lane: Lane) -> Callable[[], None]:
         numbers = range(READS_IN_FLIGHT) if lane in _READS else range(IN_FLIGHT - 1, -1, -1)
         while (free := self._store.take_any(self._name, numbers)) is None:
-            self._sleep(_PLACE_PAUSE_S)
+            self._pause(_PLACE_PAUSE_S)
         return free
 
     def _wait_for_turn(self, lane: Lane) -> None:
@@ -149,7 +150,12 @@ class Throttle:
             moment = ledger.reserve(lane, now)
             slot.write(msgspec.json.encode(ledger), durable=False)
         if moment > now:
-            self._sleep(moment - now)
+            self._pause(moment - now)
+
+    def _pause(self, seconds: float) -> None:
+        if self._sleep(seconds) is True:
+            # The client's own sleep says so when the client was closed meanwhile.
+            raise Unreachable("The program is ending")
 
 
 class NoThrottle:

@@ -55,7 +55,7 @@ def send(
 
 
 def _never_left(failure: requests.RequestException) -> bool:
-    if isinstance(failure, requests.ConnectTimeout | requests.exceptions.SSLError):
+    if isinstance(failure, requests.ConnectTimeout) or "CERTIFICATE_VERIFY_FAILED" in str(failure):
         return True
     cause = failure.args[0] if failure.args else None
     return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)

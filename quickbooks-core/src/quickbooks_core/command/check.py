@@ -24,14 +24,19 @@ def run(arguments: argparse.Namespace) -> None:
     del arguments
     schema = mirror_schema()
     with psycopg.connect(database_url(), connect_timeout=10) as connection:
-        found = _version(connection, schema)
-        if found is None:
-            raise CommandFailed(f"the schema {schema} is not migrated. Run: quickbooks migrate")
-        if found != VERSION:
-            raise CommandFailed(f"the schema {schema} has version {found}, this program has {VERSION}. "
-                                "Run: quickbooks migrate")  # fmt: skip
-        _check_company(connection, schema)
+        require_ready(connection, schema)
     print(f"The schema {schema} is ready.")
+
+
+def require_ready(connection: psycopg.Connection, schema: str) -> None:
+    """Raises CommandFailed when the mirror is not migrated or holds another company."""
+    found = _version(connection, schema)
+    if found is None:
+        raise CommandFailed(f"the schema {schema} is not migrated. Run: quickbooks migrate")
+    if found != VERSION:
+        raise CommandFailed(f"the schema {schema} has version {found}, this program has {VERSION}. "
+                            "Run: quickbooks migrate")  # fmt: skip
+    _check_company(connection, schema)
 
 
 def _version(connection: psycopg.Connection, schema: str) -> int | None:

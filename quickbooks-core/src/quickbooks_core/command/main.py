@@ -8,10 +8,11 @@ from collections.abc import Sequence
 
 import psycopg
 
-from quickbooks_core.command import check, migrate, status
+from quickbooks_core.command import check, connect, doctor, migrate, status
 from quickbooks_core.command.failure import CommandFailed
+from quickbooks_core.errors import QuickBooksError
 
-_SUBCOMMANDS = (migrate, check, status)
+_SUBCOMMANDS = (connect, migrate, check, status, doctor)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -25,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     try:
         arguments.func(arguments)
-    except CommandFailed as failure:
+    except (CommandFailed, QuickBooksError) as failure:
         print(f"quickbooks: {failure}", file=sys.stderr)
         return 1
     except psycopg.OperationalError as failure:
