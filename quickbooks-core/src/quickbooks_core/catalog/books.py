@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quickbooks_core.catalog.model import Access, Deletion, Entity, Field, Kind, Operation, Reading, Shape
+from quickbooks_core.catalog.model import Access, Deletion, Entity, Field, Kind, Operation, Shape
 from quickbooks_core.catalog.parts import IDENTITY
 
 BUDGET = Entity(
@@ -10,11 +10,16 @@ BUDGET = Entity(
     table="budget",
     prefix="budg",
     shape=Shape.LIST,
-    operations=frozenset({Operation.QUERY, Operation.READ, Operation.CREATE, Operation.UPDATE, Operation.DELETE}),
+    operations=frozenset(
+        {Operation.QUERY, Operation.READ, Operation.CREATE, Operation.UPDATE, Operation.DELETE}
+    ),
     deletion=Deletion.HARD,
     cdc=True,
     webhooks=frozenset({"Create", "Update"}),
-    required=("EndDate", "StartDate",),
+    required=(
+        "EndDate",
+        "StartDate",
+    ),
     has_active=True,
     fields=(
         Field("Name", Kind.TEXT, Access.READ, filterable=True, sortable=True),
@@ -33,11 +38,23 @@ DEPOSIT = Entity(
     table="deposit",
     prefix="depo",
     shape=Shape.TRANSACTION,
-    operations=frozenset({Operation.CREATE, Operation.QUERY, Operation.READ, Operation.UPDATE, Operation.SPARSE_UPDATE, Operation.DELETE}),
+    operations=frozenset(
+        {
+            Operation.CREATE,
+            Operation.QUERY,
+            Operation.READ,
+            Operation.UPDATE,
+            Operation.SPARSE_UPDATE,
+            Operation.DELETE,
+        }
+    ),
     deletion=Deletion.HARD,
     cdc=True,
     webhooks=frozenset({"Create", "Delete", "Update"}),
-    required=("DepositToAccountRef", "Line",),
+    required=(
+        "DepositToAccountRef",
+        "Line",
+    ),
     fields=(
         Field("DepositToAccountRef.value", Kind.REF, to="Account"),
         Field("DepositToAccountRef.name", Kind.TEXT, Access.READ),
@@ -67,7 +84,16 @@ JOURNAL_ENTRY = Entity(
     table="journal_entry",
     prefix="jent",
     shape=Shape.TRANSACTION,
-    operations=frozenset({Operation.CREATE, Operation.QUERY, Operation.READ, Operation.UPDATE, Operation.SPARSE_UPDATE, Operation.DELETE}),
+    operations=frozenset(
+        {
+            Operation.CREATE,
+            Operation.QUERY,
+            Operation.READ,
+            Operation.UPDATE,
+            Operation.SPARSE_UPDATE,
+            Operation.DELETE,
+        }
+    ),
     deletion=Deletion.HARD,
     cdc=True,
     webhooks=frozenset({"Create", "Delete", "Update"}),
@@ -148,11 +174,24 @@ TRANSFER = Entity(
     table="transfer",
     prefix="xfer",
     shape=Shape.TRANSACTION,
-    operations=frozenset({Operation.CREATE, Operation.QUERY, Operation.READ, Operation.UPDATE, Operation.SPARSE_UPDATE, Operation.DELETE}),
+    operations=frozenset(
+        {
+            Operation.CREATE,
+            Operation.QUERY,
+            Operation.READ,
+            Operation.UPDATE,
+            Operation.SPARSE_UPDATE,
+            Operation.DELETE,
+        }
+    ),
     deletion=Deletion.HARD,
     cdc=True,
     webhooks=frozenset({"Create", "Delete", "Update", "Void"}),
-    required=("ToAccountRef", "Amount", "FromAccountRef",),
+    required=(
+        "ToAccountRef",
+        "Amount",
+        "FromAccountRef",
+    ),
     fields=(
         Field("FromAccountRef.value", Kind.REF, to="Account"),
         Field("FromAccountRef.name", Kind.TEXT, Access.READ),

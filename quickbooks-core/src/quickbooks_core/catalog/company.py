@@ -10,7 +10,17 @@ ATTACHABLE = Entity(
     table="attachable",
     prefix="att",
     shape=Shape.LIST,
-    operations=frozenset({Operation.CREATE, Operation.UPLOAD, Operation.DOWNLOAD, Operation.QUERY, Operation.READ, Operation.UPDATE, Operation.DELETE}),
+    operations=frozenset(
+        {
+            Operation.CREATE,
+            Operation.UPLOAD,
+            Operation.DOWNLOAD,
+            Operation.QUERY,
+            Operation.READ,
+            Operation.UPDATE,
+            Operation.DELETE,
+        }
+    ),
     deletion=Deletion.HARD,
     cdc=True,
     fields=(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quickbooks_core.catalog.model import Access, Deletion, Entity, Field, Kind, Operation, Reading, Shape
+from quickbooks_core.catalog.model import Access, Deletion, Entity, Field, Kind, Operation, Shape
 from quickbooks_core.catalog.parts import IDENTITY
 
 ACCOUNT = Entity(
@@ -10,7 +10,9 @@ ACCOUNT = Entity(
     table="account",
     prefix="acct",
     shape=Shape.LIST,
-    operations=frozenset({Operation.CREATE, Operation.QUERY, Operation.READ, Operation.UPDATE, Operation.SPARSE_UPDATE}),
+    operations=frozenset(
+        {Operation.CREATE, Operation.QUERY, Operation.READ, Operation.UPDATE, Operation.SPARSE_UPDATE}
+    ),
     deletion=Deletion.DEACTIVATE,
     cdc=True,
     webhooks=frozenset({"Create", "Delete", "Merge", "Update"}),
@@ -87,7 +89,9 @@ CUSTOMER = Entity(
     table="customer",
     prefix="cust",
     shape=Shape.LIST,
-    operations=frozenset({Operation.CREATE, Operation.QUERY, Operation.READ, Operation.UPDATE, Operation.SPARSE_UPDATE}),
+    operations=frozenset(
+        {Operation.CREATE, Operation.QUERY, Operation.READ, Operation.UPDATE, Operation.SPARSE_UPDATE}
+    ),
     deletion=Deletion.DEACTIVATE,
     cdc=True,
     webhooks=frozenset({"Create", "Delete", "Merge", "Update"}),
@@ -205,7 +209,9 @@ EMPLOYEE = Entity(
     table="employee",
     prefix="emp",
     shape=Shape.LIST,
-    operations=frozenset({Operation.CREATE, Operation.QUERY, Operation.READ, Operation.UPDATE, Operation.SPARSE_UPDATE}),
+    operations=frozenset(
+        {Operation.CREATE, Operation.QUERY, Operation.READ, Operation.UPDATE, Operation.SPARSE_UPDATE}
+    ),
     deletion=Deletion.DEACTIVATE,
     cdc=True,
     webhooks=frozenset({"Create", "Delete", "Merge", "Update"}),
@@ -251,11 +257,16 @@ ITEM = Entity(
     table="item",
     prefix="item",
     shape=Shape.LIST,
-    operations=frozenset({Operation.CREATE, Operation.QUERY, Operation.READ, Operation.UPDATE, Operation.SPARSE_UPDATE}),
+    operations=frozenset(
+        {Operation.CREATE, Operation.QUERY, Operation.READ, Operation.UPDATE, Operation.SPARSE_UPDATE}
+    ),
     deletion=Deletion.DEACTIVATE,
     cdc=True,
     webhooks=frozenset({"Create", "Delete", "Merge", "Update"}),
-    required=("ItemCategoryType", "Name",),
+    required=(
+        "ItemCategoryType",
+        "Name",
+    ),
     has_active=True,
     fields=(
         Field("Name", Kind.TEXT, max_length=100, filterable=True, sortable=True),
@@ -356,7 +367,9 @@ VENDOR = Entity(
     table="vendor",
     prefix="vend",
     shape=Shape.LIST,
-    operations=frozenset({Operation.CREATE, Operation.QUERY, Operation.READ, Operation.UPDATE, Operation.SPARSE_UPDATE}),
+    operations=frozenset(
+        {Operation.CREATE, Operation.QUERY, Operation.READ, Operation.UPDATE, Operation.SPARSE_UPDATE}
+    ),
     deletion=Deletion.DEACTIVATE,
     cdc=True,
     webhooks=frozenset({"Create", "Delete", "Merge", "Update"}),
@@ -432,4 +445,17 @@ JOURNAL_CODE = Entity(
     ),
 )
 
-OBJECTS = (ACCOUNT, CLASS, COMPANY_CURRENCY, CUSTOMER, CUSTOMER_TYPE, DEPARTMENT, EMPLOYEE, ITEM, PAYMENT_METHOD, TERM, VENDOR, JOURNAL_CODE)
+OBJECTS = (
+    ACCOUNT,
+    CLASS,
+    COMPANY_CURRENCY,
+    CUSTOMER,
+    CUSTOMER_TYPE,
+    DEPARTMENT,
+    EMPLOYEE,
+    ITEM,
+    PAYMENT_METHOD,
+    TERM,
+    VENDOR,
+    JOURNAL_CODE,
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quickbooks_core.catalog.model import Access, Deletion, Entity, Field, Kind, Operation, Reading, Shape
+from quickbooks_core.catalog.model import Access, Deletion, Entity, Field, Kind, Operation, Shape
 from quickbooks_core.catalog.parts import IDENTITY
 
 BILL = Entity(
@@ -10,11 +10,23 @@ BILL = Entity(
     table="bill",
     prefix="bill",
     shape=Shape.TRANSACTION,
-    operations=frozenset({Operation.CREATE, Operation.QUERY, Operation.READ, Operation.UPDATE, Operation.SPARSE_UPDATE, Operation.DELETE}),
+    operations=frozenset(
+        {
+            Operation.CREATE,
+            Operation.QUERY,
+            Operation.READ,
+            Operation.UPDATE,
+            Operation.SPARSE_UPDATE,
+            Operation.DELETE,
+        }
+    ),
     deletion=Deletion.HARD,
     cdc=True,
     webhooks=frozenset({"Create", "Delete", "Update"}),
-    required=("VendorRef", "Line",),
+    required=(
+        "VendorRef",
+        "Line",
+    ),
     fields=(
         Field("SalesTermRef.value", Kind.REF, to="Term", filterable=True, sortable=True),
         Field("SalesTermRef.name", Kind.TEXT, Access.READ),
@@ -51,11 +63,26 @@ BILL_PAYMENT = Entity(
     table="bill_payment",
     prefix="bpay",
     shape=Shape.TRANSACTION,
-    operations=frozenset({Operation.CREATE, Operation.QUERY, Operation.READ, Operation.UPDATE, Operation.SPARSE_UPDATE, Operation.DELETE, Operation.VOID}),
+    operations=frozenset(
+        {
+            Operation.CREATE,
+            Operation.QUERY,
+            Operation.READ,
+            Operation.UPDATE,
+            Operation.SPARSE_UPDATE,
+            Operation.DELETE,
+            Operation.VOID,
+        }
+    ),
     deletion=Deletion.HARD,
     cdc=True,
     webhooks=frozenset({"Create", "Delete", "Update", "Void"}),
-    required=("VendorRef", "Line", "TotalAmt", "PayType",),
+    required=(
+        "VendorRef",
+        "Line",
+        "TotalAmt",
+        "PayType",
+    ),
     fields=(
         Field("VendorRef.value", Kind.REF, to="Vendor", filterable=True, sortable=True),
         Field("VendorRef.name", Kind.TEXT, Access.READ),
@@ -84,11 +111,17 @@ CREDIT_CARD_PAYMENT = Entity(
     table="credit_card_payment",
     prefix="ccpay",
     shape=Shape.TRANSACTION,
-    operations=frozenset({Operation.CREATE, Operation.QUERY, Operation.READ, Operation.UPDATE, Operation.DELETE}),
+    operations=frozenset(
+        {Operation.CREATE, Operation.QUERY, Operation.READ, Operation.UPDATE, Operation.DELETE}
+    ),
     deletion=Deletion.HARD,
     key="CreditCardPaymentTxn",
     cdc=True,
-    required=("CreditCardAccountRef", "Amount", "BankAccountRef",),
+    required=(
+        "CreditCardAccountRef",
+        "Amount",
+        "BankAccountRef",
+    ),
     fields=(
         Field("CreditCardAccountRef.value", Kind.REF, to="Account"),
         Field("CreditCardAccountRef.name", Kind.TEXT, Access.READ),
@@ -113,11 +146,24 @@ PURCHASE = Entity(
     table="purchase",
     prefix="purch",
     shape=Shape.TRANSACTION,
-    operations=frozenset({Operation.CREATE, Operation.QUERY, Operation.READ, Operation.UPDATE, Operation.SPARSE_UPDATE, Operation.DELETE}),
+    operations=frozenset(
+        {
+            Operation.CREATE,
+            Operation.QUERY,
+            Operation.READ,
+            Operation.UPDATE,
+            Operation.SPARSE_UPDATE,
+            Operation.DELETE,
+        }
+    ),
     deletion=Deletion.HARD,
     cdc=True,
     webhooks=frozenset({"Create", "Delete", "Update", "Void"}),
-    required=("Line", "PaymentType", "AccountRef",),
+    required=(
+        "Line",
+        "PaymentType",
+        "AccountRef",
+    ),
     fields=(
         Field("AccountRef.value", Kind.REF, to="Account"),
         Field("AccountRef.name", Kind.TEXT, Access.READ),
@@ -164,11 +210,26 @@ PURCHASE_ORDER = Entity(
     table="purchase_order",
     prefix="po",
     shape=Shape.TRANSACTION,
-    operations=frozenset({Operation.CREATE, Operation.QUERY, Operation.READ, Operation.UPDATE, Operation.SPARSE_UPDATE, Operation.DELETE, Operation.SEND, Operation.PDF}),
+    operations=frozenset(
+        {
+            Operation.CREATE,
+            Operation.QUERY,
+            Operation.READ,
+            Operation.UPDATE,
+            Operation.SPARSE_UPDATE,
+            Operation.DELETE,
+            Operation.SEND,
+            Operation.PDF,
+        }
+    ),
     deletion=Deletion.HARD,
     cdc=True,
     webhooks=frozenset({"Create", "Delete", "Emailed", "Update"}),
-    required=("APAccountRef", "VendorRef", "Line",),
+    required=(
+        "APAccountRef",
+        "VendorRef",
+        "Line",
+    ),
     fields=(
         Field("ClassRef.value", Kind.REF, to="Class"),
         Field("ClassRef.name", Kind.TEXT, Access.READ),
@@ -229,11 +290,23 @@ VENDOR_CREDIT = Entity(
     table="vendor_credit",
     prefix="vcred",
     shape=Shape.TRANSACTION,
-    operations=frozenset({Operation.CREATE, Operation.QUERY, Operation.READ, Operation.UPDATE, Operation.SPARSE_UPDATE, Operation.DELETE}),
+    operations=frozenset(
+        {
+            Operation.CREATE,
+            Operation.QUERY,
+            Operation.READ,
+            Operation.UPDATE,
+            Operation.SPARSE_UPDATE,
+            Operation.DELETE,
+        }
+    ),
     deletion=Deletion.HARD,
     cdc=True,
     webhooks=frozenset({"Create", "Delete", "Update"}),
-    required=("VendorRef", "Line",),
+    required=(
+        "VendorRef",
+        "Line",
+    ),
     fields=(
         Field("Balance", Kind.MONEY, Access.READ, sortable=True),
         Field("IncludeInAnnualTPAR", Kind.BOOLEAN),

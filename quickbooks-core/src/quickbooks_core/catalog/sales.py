@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quickbooks_core.catalog.model import Access, Deletion, Entity, Field, Kind, Operation, Reading, Shape
+from quickbooks_core.catalog.model import Access, Deletion, Entity, Field, Kind, Operation, Shape
 from quickbooks_core.catalog.parts import IDENTITY
 
 CREDIT_MEMO = Entity(
@@ -10,11 +10,25 @@ CREDIT_MEMO = Entity(
     table="credit_memo",
     prefix="cmemo",
     shape=Shape.TRANSACTION,
-    operations=frozenset({Operation.CREATE, Operation.QUERY, Operation.READ, Operation.UPDATE, Operation.SPARSE_UPDATE, Operation.DELETE, Operation.PDF, Operation.SEND}),
+    operations=frozenset(
+        {
+            Operation.CREATE,
+            Operation.QUERY,
+            Operation.READ,
+            Operation.UPDATE,
+            Operation.SPARSE_UPDATE,
+            Operation.DELETE,
+            Operation.PDF,
+            Operation.SEND,
+        }
+    ),
     deletion=Deletion.HARD,
     cdc=True,
     webhooks=frozenset({"Create", "Delete", "Emailed", "Update", "Void"}),
-    required=("Line", "CustomerRef",),
+    required=(
+        "Line",
+        "CustomerRef",
+    ),
     fields=(
         Field("RemainingCredit", Kind.NUMBER, Access.READ),
         Field("InvoiceRef.value", Kind.TEXT, column="invoice_ref"),
@@ -82,7 +96,18 @@ ESTIMATE = Entity(
     table="estimate",
     prefix="est",
     shape=Shape.TRANSACTION,
-    operations=frozenset({Operation.CREATE, Operation.QUERY, Operation.READ, Operation.UPDATE, Operation.SPARSE_UPDATE, Operation.DELETE, Operation.SEND, Operation.PDF}),
+    operations=frozenset(
+        {
+            Operation.CREATE,
+            Operation.QUERY,
+            Operation.READ,
+            Operation.UPDATE,
+            Operation.SPARSE_UPDATE,
+            Operation.DELETE,
+            Operation.SEND,
+            Operation.PDF,
+        }
+    ),
     deletion=Deletion.HARD,
     cdc=True,
     webhooks=frozenset({"Create", "Delete", "Emailed", "Update"}),
@@ -167,11 +192,26 @@ INVOICE = Entity(
     table="invoice",
     prefix="inv",
     shape=Shape.TRANSACTION,
-    operations=frozenset({Operation.CREATE, Operation.QUERY, Operation.READ, Operation.UPDATE, Operation.SPARSE_UPDATE, Operation.DELETE, Operation.VOID, Operation.SEND, Operation.PDF}),
+    operations=frozenset(
+        {
+            Operation.CREATE,
+            Operation.QUERY,
+            Operation.READ,
+            Operation.UPDATE,
+            Operation.SPARSE_UPDATE,
+            Operation.DELETE,
+            Operation.VOID,
+            Operation.SEND,
+            Operation.PDF,
+        }
+    ),
     deletion=Deletion.HARD,
     cdc=True,
     webhooks=frozenset({"Create", "Delete", "Emailed", "Update", "Void"}),
-    required=("Line", "CustomerRef",),
+    required=(
+        "Line",
+        "CustomerRef",
+    ),
     fields=(
         Field("Deposit", Kind.MONEY),
         Field("AllowIPNPayment", Kind.BOOLEAN),
@@ -262,11 +302,26 @@ PAYMENT = Entity(
     table="payment",
     prefix="pay",
     shape=Shape.TRANSACTION,
-    operations=frozenset({Operation.CREATE, Operation.QUERY, Operation.READ, Operation.UPDATE, Operation.SPARSE_UPDATE, Operation.DELETE, Operation.VOID, Operation.SEND, Operation.PDF}),
+    operations=frozenset(
+        {
+            Operation.CREATE,
+            Operation.QUERY,
+            Operation.READ,
+            Operation.UPDATE,
+            Operation.SPARSE_UPDATE,
+            Operation.DELETE,
+            Operation.VOID,
+            Operation.SEND,
+            Operation.PDF,
+        }
+    ),
     deletion=Deletion.HARD,
     cdc=True,
     webhooks=frozenset({"Create", "Delete", "Emailed", "Update", "Void"}),
-    required=("TotalAmt", "CustomerRef",),
+    required=(
+        "TotalAmt",
+        "CustomerRef",
+    ),
     fields=(
         Field("CustomerRef.value", Kind.REF, to="Customer", filterable=True),
         Field("CustomerRef.name", Kind.TEXT, Access.READ),
@@ -299,11 +354,25 @@ REFUND_RECEIPT = Entity(
     table="refund_receipt",
     prefix="refund",
     shape=Shape.TRANSACTION,
-    operations=frozenset({Operation.CREATE, Operation.QUERY, Operation.READ, Operation.UPDATE, Operation.SPARSE_UPDATE, Operation.DELETE, Operation.PDF, Operation.SEND}),
+    operations=frozenset(
+        {
+            Operation.CREATE,
+            Operation.QUERY,
+            Operation.READ,
+            Operation.UPDATE,
+            Operation.SPARSE_UPDATE,
+            Operation.DELETE,
+            Operation.PDF,
+            Operation.SEND,
+        }
+    ),
     deletion=Deletion.HARD,
     cdc=True,
     webhooks=frozenset({"Create", "Delete", "Emailed", "Update", "Void"}),
-    required=("DepositToAccountRef", "Line",),
+    required=(
+        "DepositToAccountRef",
+        "Line",
+    ),
     fields=(
         *IDENTITY,
         Field("CustomField", Kind.JSON),
@@ -372,11 +441,26 @@ SALES_RECEIPT = Entity(
     table="sales_receipt",
     prefix="sale",
     shape=Shape.TRANSACTION,
-    operations=frozenset({Operation.CREATE, Operation.QUERY, Operation.READ, Operation.UPDATE, Operation.SPARSE_UPDATE, Operation.DELETE, Operation.VOID, Operation.SEND, Operation.PDF}),
+    operations=frozenset(
+        {
+            Operation.CREATE,
+            Operation.QUERY,
+            Operation.READ,
+            Operation.UPDATE,
+            Operation.SPARSE_UPDATE,
+            Operation.DELETE,
+            Operation.VOID,
+            Operation.SEND,
+            Operation.PDF,
+        }
+    ),
     deletion=Deletion.HARD,
     cdc=True,
     webhooks=frozenset({"Create", "Delete", "Emailed", "Update", "Void"}),
-    required=("Line", "CustomerRef",),
+    required=(
+        "Line",
+        "CustomerRef",
+    ),
     fields=(
         *IDENTITY,
         Field("CustomField", Kind.JSON),
@@ -460,7 +544,11 @@ REIMBURSE_CHARGE = Entity(
     shape=Shape.TRANSACTION,
     operations=frozenset({Operation.QUERY, Operation.READ}),
     cdc=True,
-    required=("Line", "Amount", "CustomerRef",),
+    required=(
+        "Line",
+        "Amount",
+        "CustomerRef",
+    ),
     fields=(
         Field("CustomerRef.value", Kind.REF, to="Customer", filterable=True),
         Field("CustomerRef.name", Kind.TEXT, Access.READ),
@@ -483,7 +571,16 @@ TIME_ACTIVITY = Entity(
     table="time_activity",
     prefix="time",
     shape=Shape.TRANSACTION,
-    operations=frozenset({Operation.CREATE, Operation.QUERY, Operation.READ, Operation.UPDATE, Operation.SPARSE_UPDATE, Operation.DELETE}),
+    operations=frozenset(
+        {
+            Operation.CREATE,
+            Operation.QUERY,
+            Operation.READ,
+            Operation.UPDATE,
+            Operation.SPARSE_UPDATE,
+            Operation.DELETE,
+        }
+    ),
     deletion=Deletion.HARD,
     webhooks=frozenset({"Create", "Delete", "Update"}),
     required=("NameOf",),
@@ -519,4 +616,13 @@ TIME_ACTIVITY = Entity(
     ),
 )
 
-OBJECTS = (CREDIT_MEMO, ESTIMATE, INVOICE, PAYMENT, REFUND_RECEIPT, SALES_RECEIPT, REIMBURSE_CHARGE, TIME_ACTIVITY)
+OBJECTS = (
+    CREDIT_MEMO,
+    ESTIMATE,
+    INVOICE,
+    PAYMENT,
+    REFUND_RECEIPT,
+    SALES_RECEIPT,
+    REIMBURSE_CHARGE,
+    TIME_ACTIVITY,
+)

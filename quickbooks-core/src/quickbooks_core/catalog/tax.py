@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quickbooks_core.catalog.model import Access, Deletion, Entity, Field, Kind, Operation, Reading, Shape
+from quickbooks_core.catalog.model import Access, Entity, Field, Kind, Operation, Reading, Shape
 from quickbooks_core.catalog.parts import IDENTITY
 
 TAX_AGENCY = Entity(
@@ -99,7 +99,14 @@ TAX_RATE = Entity(
         Field("RateValue", Kind.NUMBER, Access.READ),
         Field("AgencyRef.value", Kind.REF, Access.READ, to="TaxAgency", filterable=True, sortable=True),
         Field("AgencyRef.name", Kind.TEXT, Access.READ),
-        Field("TaxReturnLineRef.value", Kind.TEXT, Access.READ, column="tax_return_line_ref", filterable=True, sortable=True),
+        Field(
+            "TaxReturnLineRef.value",
+            Kind.TEXT,
+            Access.READ,
+            column="tax_return_line_ref",
+            filterable=True,
+            sortable=True,
+        ),
         Field("TaxReturnLineRef.name", Kind.TEXT, Access.READ),
         Field("EffectiveTaxRate", Kind.JSON, Access.READ),
         Field("SpecialTaxType", Kind.TEXT, Access.READ),
@@ -117,7 +124,10 @@ TAX_SERVICE = Entity(
     shape=Shape.SERVICE,
     operations=frozenset({Operation.CREATE}),
     reading=Reading.NONE,
-    required=("TaxCode", "TaxRateDetails",),
+    required=(
+        "TaxCode",
+        "TaxRateDetails",
+    ),
 )
 
 OBJECTS = (TAX_AGENCY, TAX_CLASSIFICATION, TAX_CODE, TAX_PAYMENT, TAX_RATE, TAX_SERVICE)
