@@ -83,7 +83,8 @@ def _tokens(patient: _Patient) -> str:
 
 
 def _api(patient: _Patient) -> str:
-    assert patient.client and patient.connection
+    assert patient.client
+    assert patient.connection
     answer = patient.client.get(f"companyinfo/{patient.connection.realm_id}")
     name = answer.json().get("CompanyInfo", {}).get("CompanyName", "a company without a name")
     apart_s = abs((datetime.now(UTC) - answer.time).total_seconds())
