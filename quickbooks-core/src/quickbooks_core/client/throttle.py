@@ -50,6 +50,8 @@ RULES = (
     Rule(_READS, 400, 60.5),
     Rule(_BATCHES, 40, 60.5),
 )
+# Seconds since 1970 are floats of a quarter microsecond.
+_ROUNDING_S = 0.001
 _MEMORY_S = max(rule.window_s for rule in RULES)
 # A reservation further away than any honest one stems from a clock that was set back.
 _FARTHEST_S = 3 * _MEMORY_S
@@ -85,10 +87,8 @@ def _fit(times: list[float], rule: Rule, moment: float) -> float:
     place = bisect_left(times, moment)
     for first in range(min(place, len(times) - rule.limit), max(0, place - rule.limit) - 1, -1):
         last = times[first + rule.limit - 1]
-        if (
-            max(last, moment) - min(times[first], moment) < rule.window_s
-            and times[first] + rule.window_s > moment
-        ):
+        span_s = max(last, moment) - min(times[first], moment)
+        if span_s < rule.window_s - _ROUNDING_S and times[first] + rule.window_s > moment:
             return times[first] + rule.window_s
     return moment
 
