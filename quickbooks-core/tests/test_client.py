@@ -19,6 +19,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
 from quickbooks_core.catalog import by_name
 from quickbooks_core.client import Client, open_client, open_store
 from quickbooks_core.errors import (
@@ -33,6 +34,8 @@ from quickbooks_core.errors import (
     WrongCredentials,
 )
 from quickbooks_core.settings import Connection
+from quickbooks_demo.child import program
+from quickbooks_demo.environment import clean_environment
 
 REALM = "9341453172058475"
 EMPTY = b'{"QueryResponse":{},"time":"2026-11-23T10:00:00.26-08:00"}'
@@ -77,7 +80,8 @@ class Intuit:
         """What the token endpoint answers."""
         if self.grant_reply:
             return self.grant_reply
-        if form.get("refresh_token", [""])[0] != self.refresh_token:
+        right = {"refresh_token": [self.refresh_token], "code": ["the-code"]}
+        if not any(form.get(name) == value for name, value in right.items()):
             return Reply(
                 400, b'{"error":"invalid_grant","error_description":"Incorrect or invalid refresh token"}'
             )
@@ -329,9 +333,7 @@ def test_a_given_refresh_token_serves_once_and_a_new_one_replaces_what_is_stored
     assert intuit.refreshes == 2
 
 
-def test_tokens_rest_encrypted_in_files_of_our_own(
-    client: Client, intuit: Intuit, settings: dict[str, str]
-) -> None:
+def test_tokens_rest_encrypted_in_files_of_our_own(client: Client, settings: dict[str, str]) -> None:
     client.query("select * from Invoice")
 
     files = [file for file in Path(settings["state_dir"]).iterdir() if file.is_file()]
@@ -444,7 +446,7 @@ def test_an_unreachable_host_ends_in_words(client: Client, settings: dict[str, s
     assert len(naps.taken) == 6
 
 
-def test_no_secret_is_in_what_people_see(client: Client, intuit: Intuit, settings: dict[str, str]) -> None:
+def test_no_secret_is_in_what_people_see(client: Client, intuit: Intuit) -> None:
     intuit.replies = [Reply(400, b"nonsense")]
     with pytest.raises(Refused) as caught:
         client.query("select * from Invoice")
@@ -483,3 +485,26 @@ def test_the_settings_come_from_the_environment(
         monkeypatch.setenv(f"QUICKBOOKS_{name.upper()}", value)
 
     assert Connection.from_environment() == Connection.from_mapping(settings)
+
+
+def test_a_consent_is_exchanged_stored_and_shown(
+    intuit: Intuit, settings: dict[str, str], naps: Naps
+) -> None:
+    intuit.replies = [Reply(body=b'{"CompanyInfo":{"CompanyName":"Craig"},"time":"x"}')]
+    given = {name: value for name, value in settings.items() if name not in ("realm_id", "refresh_token")}
+    environment = {**clean_environment(), **{f"QUICKBOOKS_{k.upper()}": v for k, v in given.items()}}
+    command = [program("quickbooks"), "connect", "--no-browser", "--port", "0"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout
+        redirect_uri = child.stdout.readline().rsplit(" ", 1)[1].strip()
+        page = parse_qs(urlsplit(child.stdout.readline().rsplit(" ", 1)[1].strip()).query)
+        answer = {"state": page["state"][0], "code": "the-code", "realmId": REALM}
+        requests.get(redirect_uri.replace("localhost", "127.0.0.1"), params=answer, timeout=10)
+        words = child.stdout.read()
+
+    assert (child.returncode, page["redirect_uri"]) == (0, [redirect_uri])
+    assert f"Connected: Craig, realm {REALM} (sandbox)." in words
+    assert f"export QUICKBOOKS_REALM_ID={REALM}" in words
+    with new_client({**settings, "refresh_token": ""}, naps) as client:
+        client.query("select * from Invoice")
+    assert intuit.refreshes == 1
