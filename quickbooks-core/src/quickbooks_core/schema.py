@@ -12,6 +12,7 @@ from collections.abc import Collection
 from typing import Any
 
 from quickbooks_core.catalog.model import Entity, Field, Kind
+from quickbooks_core.mapping import AUTOMATIC as AUTOMATIC
 from quickbooks_core.mapping import EXTRA
 
 JsonSchema = dict[str, Any]
@@ -89,9 +90,6 @@ INTERNAL: dict[str, tuple[dict[str, Kind], tuple[str, ...]]] = {
     RUN_STREAM: (_RUN, ("run_id", "event")),
     SWEEP_STREAM: (_SWEEP, ("table_name", "page")),
 }
-
-# What the merge itself needs; a user cannot deselect it.
-AUTOMATIC = frozenset({"id", "sync_token", "created_at", "updated_at"})
 
 
 def landing_type(field: Field) -> str:

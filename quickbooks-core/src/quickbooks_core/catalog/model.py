@@ -84,8 +84,9 @@ class Reading(Enum):
 class Field:
     """One value of an object: where it stands in the JSON, and which column holds it.
 
-    `path` has at most two steps; one that starts with `$` is computed, not a key of the JSON. `to` names the object a REF points at; where the JSON itself
-    says the type (EntityRef), `to` is empty and `type_path` says where.
+    `path` has at most two steps; one that starts with `$` is computed, not a key of the JSON. `to` names the
+    object a REF points at; where the JSON itself says the type (EntityRef), `to` is empty and `type_path` says
+    where.
     """
 
     path: str
@@ -108,7 +109,8 @@ class Field:
         return tuple(self.path.split("."))
 
 
-@dataclass(frozen=True)
+# One of a kind, hence equal to itself only: as a key of caches it must be cheap to hash.
+@dataclass(frozen=True, eq=False)
 class Entity:
     """One object of the QuickBooks API.
 
