@@ -27,10 +27,12 @@ ID_MARK = "qbk_"
 AUTOMATIC = frozenset({"id", "sync_token", "created_at", "updated_at"})
 
 # What QuickBooks writes on every full object and what therefore says nothing.
-_SILENT: dict[str, Any] = {"domain": "QBO", "sparse": False}
+SILENT: dict[str, tuple[Any, ...]] = {"domain": ("QBO",), "sparse": (False, "false")}
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 # No more digits of a second than Postgres keeps.
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{3}|\.\d{6})?(Z|[+-]\d{2}:\d{2})", re.ASCII)
+_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?", re.ASCII)
+_BOOLEANS = {"true": True, "false": False}
 # What a converter answers when the value does not fit its column; it goes to `extra` instead.
 _UNFIT: Any = object()
 
@@ -98,7 +100,7 @@ def mapper(entity: Entity, selected: frozenset[str] | None = None) -> Callable[[
                     extra[key] = value
             elif (parts := nested.get(key)) is not None:
                 parts.read(key, value, inner, row, extra)
-            elif key not in dropped and (key not in _SILENT or value != _SILENT[key]):
+            elif key not in dropped and value not in SILENT.get(key, ()):
                 extra[key] = value
         if extra and plan.with_extra:
             row[EXTRA] = extra
@@ -192,12 +194,29 @@ def _slot(entity: Entity, field: Field) -> _Slot:
         return field.column, None, _prefixed(entity)
     if field.kind is Kind.REF:
         return field.column, None, _prefixed(by_name(field.to)) if field.to else _polymorphic(field)
+    if field.quoted:
+        return field.column, None, _unquoting(*_BY_KIND[field.kind])
     return field.column, *_BY_KIND[field.kind]
 
 
 def _prefixed(target: Entity) -> _Convert:
     mark = our_id(target, "")
     return lambda value, _: mark + value if type(value) is str and value else _UNFIT
+
+
+def _unquoting(plain: type | None, convert: _Convert) -> _Convert:
+    """Takes `"10.00"` for 10.00 and `"false"` for false, and what comes without quotes as it is."""
+
+    def unquoted(value: Any, document: Mapping[str, Any]) -> Any:
+        if type(value) is str:
+            value = _BOOLEANS[value] if value in _BOOLEANS else _number(value)
+        return value if type(value) is plain else convert(value, document)
+
+    return unquoted
+
+
+def _number(text: str) -> Any:
+    return Decimal(text) if _NUMBER.fullmatch(text) else _UNFIT
 
 
 def _polymorphic(field: Field) -> _Convert:
@@ -303,6 +322,8 @@ def _from_column(entity: Entity, field: Field, value: Any) -> Any:
         return value.astimezone(UTC).isoformat()
     if isinstance(value, date):
         return value.isoformat()
+    if field.quoted:
+        return str(value).lower() if isinstance(value, bool) else str(value)
     return value
 
 

@@ -200,6 +200,8 @@ TRANSFER = Entity(
         Field("Amount", Kind.MONEY),
         *IDENTITY,
         Field("TxnDate", Kind.DATE, filterable=True, sortable=True),
+        Field("CurrencyRef.value", Kind.TEXT, column="currency_code"),
+        Field("CurrencyRef.name", Kind.TEXT, Access.READ),
         Field("PrivateNote", Kind.TEXT, max_length=4000),
         Field("TransactionLocationType", Kind.TEXT),
         Field("RecurDataRef.value", Kind.REF, Access.READ, to="RecurringTransaction"),

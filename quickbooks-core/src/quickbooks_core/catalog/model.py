@@ -86,7 +86,7 @@ class Field:
 
     `path` has at most two steps; one that starts with `$` is computed, not a key of the JSON. `to` names the
     object a REF points at; where the JSON itself says the type (EntityRef), `to` is empty and `type_path` says
-    where.
+    where. `quoted`: the JSON has it as a string, whatever its kind.
     """
 
     path: str
@@ -98,6 +98,7 @@ class Field:
     max_length: int | None = None
     filterable: bool = False
     sortable: bool = False
+    quoted: bool = False
 
     def __post_init__(self) -> None:
         if not self.column:

@@ -92,6 +92,7 @@ BILL_PAYMENT = Entity(
         Field("CheckPayment", Kind.JSON, filterable=True, sortable=True),
         Field("CreditCardPayment", Kind.JSON, filterable=True, sortable=True),
         Field("TotalAmt", Kind.MONEY, filterable=True, sortable=True),
+        Field("ProcessBillPayment", Kind.BOOLEAN),
         *IDENTITY,
         Field("DocNumber", Kind.TEXT, max_length=21, filterable=True, sortable=True),
         Field("TxnDate", Kind.DATE, filterable=True, sortable=True),
@@ -112,7 +113,14 @@ CREDIT_CARD_PAYMENT = Entity(
     prefix="ccpay",
     shape=Shape.TRANSACTION,
     operations=frozenset(
-        {Operation.CREATE, Operation.QUERY, Operation.READ, Operation.UPDATE, Operation.DELETE}
+        {
+            Operation.CREATE,
+            Operation.QUERY,
+            Operation.READ,
+            Operation.UPDATE,
+            Operation.SPARSE_UPDATE,
+            Operation.DELETE,
+        }
     ),
     deletion=Deletion.HARD,
     key="CreditCardPaymentTxn",

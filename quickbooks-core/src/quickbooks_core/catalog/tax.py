@@ -67,6 +67,7 @@ TAX_CODE = Entity(
     ),
 )
 
+# Its JSON has numbers and booleans in quotes.
 TAX_PAYMENT = Entity(
     name="TaxPayment",
     table="tax_payment",
@@ -78,9 +79,9 @@ TAX_PAYMENT = Entity(
         Field("PaymentDate", Kind.DATE),
         Field("PaymentAccountRef.value", Kind.REF, Access.READ, to="Account"),
         Field("PaymentAccountRef.name", Kind.TEXT, Access.READ),
-        Field("PaymentAmount", Kind.MONEY, Access.READ),
+        Field("PaymentAmount", Kind.MONEY, Access.READ, quoted=True),
         Field("Description", Kind.TEXT, Access.READ),
-        Field("Refund", Kind.BOOLEAN),
+        Field("Refund", Kind.BOOLEAN, quoted=True),
         *IDENTITY,
     ),
 )
