@@ -99,8 +99,11 @@ def out_of_order(entity: Entity, document: Document) -> Iterator[str]:
 def _longest_rise(places: list[int]) -> set[int]:
     best: list[list[int]] = [[]]
     for place in places:
-        best.append([*max((rise for rise in best if not rise or rise[-1] < place), key=len), place])
-    return set(max(best, key=len))
+        lower = [rise for rise in best if not rise or rise[-1] < place]
+        longest = max(lower, key=len)
+        best.append([*longest, place])
+    longest = max(best, key=len)
+    return set(longest)
 
 
 def _json_columns(entity: Entity, row: Row) -> list[str]:

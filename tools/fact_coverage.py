@@ -93,11 +93,12 @@ def _attributes(entity: Entity, attributes: Document) -> list[str]:
         ):
             if bool(told[mark]) != mine:
                 lines.append(f"{name}: {mark} {told[mark]} there, {mine} here")
-        if bool(told["read_only"]) != (main.access is Access.READ):
+        writable = entity.can(Operation.CREATE) or entity.can(Operation.UPDATE)
+        if writable and bool(told["read_only"]) != (main.access is Access.READ):
             lines.append(f"{name}: read_only {told['read_only']} there, {main.access.value} here")
         if (length := told.get("max_length")) and str(length).isdecimal() and main.max_length != int(length):
             lines.append(f"{name}: max_length {length} there, {main.max_length} here")
-        if told["required"] == "required" and name not in entity.required:
+        if writable and told["required"] == "required" and name not in entity.required:
             lines.append(f"{name}: required there")
     lines += [
         f"{name}: required here, {attributes.get(name, {}).get('required')} there"

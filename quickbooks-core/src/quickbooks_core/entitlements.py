@@ -48,6 +48,8 @@ def _children(element: ElementTree.Element) -> Document:
             inner[name] = [*earlier, _value(child)] if isinstance(earlier, list) else [earlier, _value(child)]
         else:
             inner[name] = _value(child)
+    if text := (element.text or "").strip():
+        inner["value"] = text
     return inner
 
 

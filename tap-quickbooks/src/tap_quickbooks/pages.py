@@ -139,17 +139,17 @@ class ObjectReader:
     def _second(self, second: datetime) -> Page:
         """More than a page of rows of one second (a bulk import): only their number can prove them complete."""
         where = _between(second, second + _SECOND)
-        rows: dict[str, Document] = {}
-        answers = []
-        while not answers or len(answers[-1]) == PAGE:
-            statement = self._statement(where, order="orderby Id", position=1 + len(answers) * PAGE)
-            answer = self._client.query(statement)
-            read_at = answer.time if not answers else read_at
-            answers.append(answer.documents(self._entity))
-            rows.update((d["Id"], d) for d in answers[-1])
+        first = self._client.query(self._statement(where, order="orderby Id"))
+        page, position = first.documents(self._entity), 1
+        rows = {document["Id"]: document for document in page}
+        while len(page) == PAGE:
+            position += PAGE
+            answer = self._client.query(self._statement(where, order="orderby Id", position=position))
+            page = answer.documents(self._entity)
+            rows.update((document["Id"], document) for document in page)
         if len(rows) < (total := self._count(where)):
             raise Incomplete(f"QuickBooks counts {total} rows of the second {second} and gave {len(rows)}")
-        return Page(list(rows.values()), read_at, Window(second, second + _SECOND))
+        return Page(list(rows.values()), first.time, Window(second, second + _SECOND))
 
     def _by_position(self, first: Answer, documents: list[Document]) -> Iterator[Page]:
         """An object without creation times: plain pages, complete only if their number proves it."""

@@ -144,7 +144,10 @@ def _get_list(stream: OwnUrlStream) -> Answer:
 
 # How an object with a URL of its own is asked for, and how its answer is read.
 _REQUESTS: dict[str, tuple[Callable[[OwnUrlStream], Answer], Callable[[OwnUrlStream, Answer], list[Row]]]] = {
-    "Entitlements": (_get_entitlements, lambda stream, answer: [from_xml(answer.body, stream.tap.run.realm_id)]),
+    "Entitlements": (
+        _get_entitlements,
+        lambda stream, answer: [from_xml(answer.body, stream.tap.run.realm_id)],
+    ),
     "TaxClassification": (_get_list, lambda stream, answer: answer.documents(stream.entity)),
 }
 

@@ -176,8 +176,8 @@ CUSTOMER_TYPE = Entity(
     cdc=True,
     has_active=True,
     fields=(
-        Field("Name", Kind.TEXT),
-        Field("Active", Kind.BOOLEAN, filterable=True, sortable=True),
+        Field("Name", Kind.TEXT, Access.READ),
+        Field("Active", Kind.BOOLEAN, Access.READ, filterable=True, sortable=True),
         *IDENTITY,
     ),
 )
