@@ -1,0 +1,370 @@
+"""One company: what the API's operations do to it. Each write is one transaction.
+
+Rules of single documents stand in `checking`, `complete`, `books`, `links` and `derive`; here they are put in
+order: check, complete, book, link, store, and work out anew whatever the write has moved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from quickbooks_core.catalog import Access, Deletion, Entity, Operation, Shape, by_name
+
+from quickbooks_sandbox import faults
+from quickbooks_sandbox.arrange import arranged, without_empty
+from quickbooks_sandbox.books import postings
+from quickbooks_sandbox.checking import check, require
+from quickbooks_sandbox.clock import Clock, stamp
+from quickbooks_sandbox.complete import LINE_REFERENCES, completed, name_of, number_lines
+from quickbooks_sandbox.derive import also_moved, derived
+from quickbooks_sandbox.json_text import Document, read, write
+from quickbooks_sandbox.links import links, target_of
+from quickbooks_sandbox.lookup import Lookup, value_of
+from quickbooks_sandbox.store import Row, Store
+from quickbooks_sandbox.switches import Switches
+
+Key = tuple[str, str]
+_PEOPLE = ("Customer", "Vendor", "Employee")
+_LONG_IDS = ("Attachable", "Class")  # newer lists number from 5,000,000,000,000,000,000
+_LONG = 5_000_000_000_000_000_000
+_DELETED = " (deleted)"
+_NUMBERED = ("Invoice", "SalesReceipt", "Estimate", "CreditMemo", "RefundReceipt")
+_NAMES = ("Name", "DisplayName")
+# Kept by a full update that leaves them out: a document cannot be without.
+_KEPT = ("TxnDate", "CurrencyRef", "domain", "sparse", "Id", "MetaData")
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When a document was made and last changed, in seconds."""
+
+    created: int
+    updated: int
+
+
+class Company:
+    """The books, by operation. Raises Fault for what QuickBooks refuses."""
+
+    def __init__(self, store: Store, clock: Clock, switches: Switches) -> None:
+        self.store = store
+        self.clock = clock
+        self.switches = switches
+
+    def read(self, entity: Entity, id: str) -> str:
+        """The text of a document."""
+        if not id.isdecimal():
+            raise faults.invalid_id(id)
+        return self._row(entity, id).body
+
+    def create(self, entity: Entity, given: Document) -> str:
+        """Makes a document."""
+        self._require(entity, Operation.CREATE)
+        document = without_empty(given)
+        check(entity, document)
+        require(entity, document)
+        document = _writable(entity, document, (Access.WRITE, Access.CREATE))
+        now = int(self.clock.time())
+        with self.store.writing():
+            self._check_references(entity, document)
+            document["Id"] = self._new_id(entity)
+            return self.put_new(entity, document, Moment(now, now))
+
+    def put_new(self, entity: Entity, document: Document, at: Moment, sync_token: int = 0) -> str:
+        """Completes and stores a new document that already has its Id."""
+        lookup = Lookup(self.store)
+        opening = document.pop("QtyOnHand", 0) if entity.name == "Item" else 0
+        if entity.name in _NUMBERED:
+            self._number(document)
+        made = completed(entity, document, lookup, self.clock.today())
+        number_lines(made, {})
+        self._check_name(entity, made)
+        moved = self._book(entity, {**made, "$opening": opening}, lookup)
+        body = self._store(
+            entity, made, Row(entity.name, made["Id"], sync_token, at.created, at.updated, True, "", "")
+        )
+        self._refresh(moved | {(entity.name, p) for p in [value_of(made.get("ParentRef"))] if p}, at.updated)
+        return body
+
+    def update(self, entity: Entity, given: Document) -> str:
+        """Changes a document, whole or in part."""
+        self._require(entity, Operation.UPDATE)
+        with self.store.writing():
+            row = self._current(entity, given)
+            before: Document = read(row.body)
+            document = without_empty(given)
+            check(entity, document)
+            sparse = given.get("sparse") in (True, "true") and self._knows_sparse(entity)
+            after = _updated(entity, before, _writable(entity, document, (Access.WRITE,)), sparse)
+            self._keep_lines(before, after)
+            self._check_references(entity, after)
+            return self._rewrite(entity, row, before, after, row.sync_token + 1)
+
+    def delete(self, entity: Entity, given: Document) -> Document:
+        """Takes a transaction away; what it settled is open again."""
+        if entity.deletion is not Deletion.HARD:
+            raise faults.unsupported(f"delete {entity.name.lower()}")
+        with self.store.writing():
+            row = self._current(entity, given)
+            self.remove(entity, row)
+        return {"domain": "QBO", "status": "Deleted", "Id": row.id}
+
+    def void(self, entity: Entity, given: Document) -> str:
+        """Amounts become zero; the document stays."""
+        self._require(entity, Operation.VOID)
+        with self.store.writing():
+            row = self._current(entity, given)
+            return self.void_row(entity, row)
+
+    def void_row(self, entity: Entity, row: Row) -> str:
+        """Voids what is stored, for the API and for a person."""
+        before: Document = read(row.body)
+        after = _voided(before)
+        return self._rewrite(entity, row, before, after, row.sync_token + 1)
+
+    def remove(self, entity: Entity, row: Row) -> None:
+        """Takes a document away with its postings and links."""
+        now = int(self.clock.time())
+        key = (entity.name, row.id)
+        settling = {(source, id) for source, id, _ in self.store.links_to(*key)}
+        moved = self.store.repost(*key, []) | self.store.relink(*key, [])
+        self.store.remove(*key, now)
+        for source, id in settling:
+            self._unlink(source, id, key)
+        self._refresh(moved | settling, now)
+
+    def set_active(self, entity: Entity, row: Row, active: bool) -> str:
+        """Deactivates or reactivates a name, for a person."""
+        before: Document = read(row.body)
+        return self._rewrite(entity, row, before, {**before, "Active": active}, row.sync_token + 1)
+
+    def row(self, entity: Entity, id: str) -> Row:
+        """A stored document; raises Fault 610."""
+        return self._row(entity, id)
+
+    def rewrite(self, entity: Entity, row: Row, after: Document) -> str:
+        """Stores a changed document as a person's edit."""
+        return self._rewrite(entity, row, read(row.body), after, row.sync_token + 1)
+
+    def _rewrite(self, entity: Entity, row: Row, before: Document, after: Document, token: int) -> str:
+        lookup = Lookup(self.store)
+        now = max(int(self.clock.time()), row.updated)
+        made = completed(entity, _named_by_state(entity, before, after), lookup, self.clock.today())
+        number_lines(made, before)
+        self._check_name(entity, made)
+        self._forget_back_links(entity, made)
+        moved = set() if entity.name == "Item" else self._book(entity, made, lookup)
+        body = self._store(entity, made, replace(row, sync_token=token, updated=now))
+        parents = {value_of(document.get("ParentRef")) for document in (before, made)} - {""}
+        self._refresh(moved | {(entity.name, parent) for parent in parents}, now)
+        if before.get("FullyQualifiedName") != made.get("FullyQualifiedName"):
+            self._rename_below(entity, made["Id"], now)
+        return body
+
+    def _book(self, entity: Entity, document: Document, lookup: Lookup) -> set[Key]:
+        booked = postings(entity.name, document, lookup)
+        if any(posting.amount and not posting.account for posting in booked):
+            raise faults.required("AccountRef")
+        if sum(posting.amount for posting in booked):
+            raise faults.system()  # a rule of ours is wrong: better no document than books that do not balance
+        key = (entity.name, document["Id"])
+        return self.store.repost(*key, booked) | self.store.relink(*key, links(entity.name, document))
+
+    def _store(self, entity: Entity, document: Document, row: Row) -> str:
+        document = {
+            **document,
+            "SyncToken": str(row.sync_token),
+            "MetaData": {"CreateTime": stamp(row.created), "LastUpdatedTime": stamp(row.updated)},
+        }
+        body = write(arranged(entity, derived(entity.name, document, self.store)))
+        active = document.get("Active", True) is not False
+        self.store.put(replace(row, active=active, name=name_of(entity, document), body=body))
+        return body
+
+    def _refresh(self, keys: Iterable[Key], now: int) -> None:
+        """Works out anew what a write has moved, and whatever that moves."""
+        waiting = sorted(set(keys))
+        while waiting:
+            key = waiting.pop()
+            row = self.store.get(*key)
+            if row is None:
+                continue
+            document: Document = read(row.body)
+            waiting += also_moved(row.entity, document)
+            entity = by_name(row.entity)
+            if write(arranged(entity, derived(row.entity, document, self.store))) != row.body:
+                touched = now if self.switches["touch_on_balance"] == "touch" else row.updated
+                self._store(entity, document, replace(row, updated=max(touched, row.updated)))
+
+    def _rename_below(self, entity: Entity, id: str, now: int) -> None:
+        """The full names of everything below a renamed object follow."""
+        found = self.store.rows(
+            "select id from document where entity = ? and json_extract(body, '$.ParentRef.value') = ?",
+            (entity.name, id),
+        )
+        for (child,) in found:
+            row = self._row(entity, child)
+            document: Document = read(row.body)
+            made = completed(entity, document, Lookup(self.store), self.clock.today())
+            self._store(entity, made, replace(row, updated=now))
+            self._rename_below(entity, child, now)
+
+    def _unlink(self, source: str, id: str, gone: Key) -> None:
+        """A payment loses the lines that settled a deleted document; its money stays unapplied."""
+        row = self.store.get(source, id)
+        if row is None:
+            return
+        entity, before = by_name(source), read(row.body)
+        kept = [
+            line for line in before.get("Line", ()) if gone not in map(target_of, line.get("LinkedTxn", ()))
+        ]
+        top = [linked for linked in before.get("LinkedTxn", ()) if target_of(linked) != gone]
+        self._rewrite(entity, row, before, {**before, "Line": kept, "LinkedTxn": top}, row.sync_token)
+
+    def _forget_back_links(self, entity: Entity, document: Document) -> None:
+        """What clients send back of our own links is not theirs."""
+        back = {(source, id) for source, id, _ in self.store.links_to(entity.name, document["Id"])}
+        if "LinkedTxn" in document:
+            document["LinkedTxn"] = [link for link in document["LinkedTxn"] if target_of(link) not in back]
+
+    def _keep_lines(self, before: Document, after: Document) -> None:
+        if self.switches["lines_not_repeated"] == "keep" and "Line" in after and "Line" in before:
+            repeated = {line.get("Id") for line in after["Line"]}
+            after["Line"] += [ln for ln in before["Line"] if ln.get("Id") and ln["Id"] not in repeated]
+
+    def _check_references(self, entity: Entity, document: Document) -> None:
+        for field in entity.references():
+            reference = document.get(field.steps[0])
+            if value_of(reference):
+                if not field.to and isinstance(reference, dict) and not reference.get("type"):
+                    reference["type"] = self._kind_of_person(value_of(reference))
+                target = field.to or str(reference.get("type", "") if isinstance(reference, dict) else "")
+                self._check_reference(target, value_of(reference))
+        for line in document.get("Line") or ():
+            self._check_inside(line)
+
+    def _check_inside(self, value: Any) -> None:
+        if not isinstance(value, dict):
+            return
+        for key, inner in value.items():
+            if key in LINE_REFERENCES and value_of(inner):
+                self._check_reference(LINE_REFERENCES[key] or str(inner.get("type", "")), value_of(inner))
+            else:
+                self._check_inside(inner)
+
+    def _check_reference(self, target: str, id: str) -> None:
+        if not target or (target == "TaxCode" and id in ("TAX", "NON")):
+            return
+        row = self.store.get(target.capitalize() if target.isupper() else target, id)
+        if row is None:
+            raise faults.bad_reference(f"{target}s", id)
+        if not row.active:
+            raise faults.not_found()
+
+    def _kind_of_person(self, id: str) -> str:
+        return next((name for name in _PEOPLE if self.store.get(name, id)), "Vendor")
+
+    def _check_name(self, entity: Entity, document: Document) -> None:
+        if entity.name in _PEOPLE:
+            others = self.store.people(str(document["DisplayName"]))
+            words = "customer, vendor or employee"
+        elif entity.shape is Shape.LIST and name_of(entity, document) and entity.name != "Attachable":
+            others = self.store.named(entity.name, name_of(entity, document))
+            words = entity.name.lower()
+        else:
+            return
+        if any(other != (entity.name, document["Id"]) for other in others):
+            raise faults.duplicate_name(words)
+
+    def _number(self, document: Document) -> None:
+        number = str(document.get("DocNumber", ""))
+        if not number:
+            document["DocNumber"] = str(self.store.next_number("DocNumber"))
+        elif number.isdecimal() and len(number) < 10:
+            self.store.reserve("DocNumber", int(number))
+
+    def _new_id(self, entity: Entity) -> str:
+        number = self.store.next_number(id_space(entity))
+        return str(_LONG + number if entity.name in _LONG_IDS else number)
+
+    def _current(self, entity: Entity, given: Document) -> Row:
+        """The row that an update or delete names; raises Fault 610 or 5010."""
+        id = str(given.get("Id") or "")
+        if not id.isdecimal():
+            raise faults.required("Id") if not id else faults.invalid_id(id)
+        row = self._row(entity, id)
+        token = str(given.get("SyncToken", ""))
+        if not token:
+            raise faults.required("SyncToken")
+        is_newer = token.isdecimal() and int(token) > row.sync_token
+        if token != str(row.sync_token) and not (is_newer and self.switches["newer_sync_token"] == "accept"):
+            raise faults.stale()
+        return row
+
+    def _row(self, entity: Entity, id: str) -> Row:
+        row = self.store.get(entity.name, id)
+        if row is None:
+            raise faults.not_found()
+        return row
+
+    def _knows_sparse(self, entity: Entity) -> bool:
+        return entity.can(Operation.SPARSE_UPDATE) or self.switches["sparse_where_undocumented"] == "accept"
+
+    @staticmethod
+    def _require(entity: Entity, operation: Operation) -> None:
+        if not entity.can(operation):
+            raise faults.unsupported(f"{operation.value} {entity.name.lower()}")
+
+
+def id_space(entity: Entity) -> str:
+    """Names share their Ids, and so do transactions."""
+    if entity.name in _PEOPLE:
+        return "names"
+    return "transactions" if entity.shape is Shape.TRANSACTION else entity.name
+
+
+def _writable(entity: Entity, document: Document, allowed: tuple[Access, ...]) -> Document:
+    """Without what QuickBooks computes: a client's value there is ignored, not refused."""
+    heads = {field.steps[0] for field in entity.fields if field.access in allowed}
+    return {key: value for key, value in document.items() if key in heads}
+
+
+def _updated(entity: Entity, before: Document, given: Document, sparse: bool) -> Document:
+    """A sparse update keeps what it does not name; a full one clears it."""
+    if sparse:
+        return {**before, **given}
+    fixed = {field.steps[0] for field in entity.fields if field.access is not Access.WRITE}
+    fixed -= {field.steps[0] for field in entity.fields if field.access is Access.WRITE}
+    kept = {key: value for key, value in before.items() if key in fixed or key in _KEPT}
+    return {**kept, **given}
+
+
+def _named_by_state(entity: Entity, before: Document, after: Document) -> Document:
+    """An inactive name carries ` (deleted)`, and loses it again."""
+    if not entity.has_active:
+        return after
+    was, is_now = before.get("Active", True), after.get("Active", True)
+    found = dict(after)
+    for key in _NAMES:
+        if name := str(found.get(key, "")):
+            bare = name.removesuffix(_DELETED)
+            found[key] = bare + _DELETED if is_now is False else (bare if was is False else name)
+    return found
+
+
+def _voided(before: Document) -> Document:
+    note = str(before.get("PrivateNote", ""))
+    lines = [_emptied(line) for line in before.get("Line", ()) if not line.get("LinkedTxn")]
+    after = {**before, "Line": lines, "PrivateNote": f"Voided - {note}" if note else "Voided"}
+    if "TotalAmt" in after:
+        after["TotalAmt"] = 0
+    return {**after, "TxnTaxDetail": {}} if "TxnTaxDetail" in after else after
+
+
+def _emptied(line: Document) -> Document:
+    detail = str(line.get("DetailType"))
+    inner = {**line.get(detail, {})}
+    if "Qty" in inner:
+        inner["Qty"] = 0
+    return {**line, "Amount": 0, **({detail: inner} if detail in line else {})}

@@ -1,0 +1,337 @@
+"""What QuickBooks adds to a document when it is written: names of references, defaults, totals.
+
+Balances that other documents move are added by `derive`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from quickbooks_core.catalog import Entity, Shape
+
+from quickbooks_sandbox import faults
+from quickbooks_sandbox.amounts import ZERO, decimal, money, rounded
+from quickbooks_sandbox.json_text import Document
+from quickbooks_sandbox.lookup import Lookup, value_of
+from quickbooks_sandbox.sales import with_totals
+
+_USD = {"value": "USD", "name": "United States Dollar"}
+_PEOPLE = ("Customer", "Vendor", "Employee")
+_NAME_PARTS = ("Title", "GivenName", "MiddleName", "FamilyName", "Suffix")
+_SALES_FORMS = ("Invoice", "SalesReceipt", "Estimate", "CreditMemo", "RefundReceipt")
+_CLASSIFICATIONS = {
+    "Bank": "Asset", "Accounts Receivable": "Asset", "Other Current Asset": "Asset", "Fixed Asset": "Asset",
+    "Other Asset": "Asset", "Accounts Payable": "Liability", "Credit Card": "Liability",
+    "Other Current Liability": "Liability", "Long Term Liability": "Liability", "Equity": "Equity",
+    "Income": "Revenue", "Other Income": "Revenue", "Cost of Goods Sold": "Expense", "Expense": "Expense",
+    "Other Expense": "Expense",
+}  # fmt: skip
+_SUB_TYPES = {
+    "Bank": "CashOnHand", "Accounts Receivable": "AccountsReceivable", "Other Current Asset": "OtherCurrentAssets",
+    "Fixed Asset": "FurnitureAndFixtures", "Other Asset": "OtherLongTermAssets",
+    "Accounts Payable": "AccountsPayable", "Credit Card": "CreditCard",
+    "Other Current Liability": "OtherCurrentLiabilities", "Long Term Liability": "OtherLongTermLiabilities",
+    "Equity": "OpeningBalanceEquity", "Income": "SalesOfProductIncome", "Other Income": "OtherMiscellaneousIncome",
+    "Cost of Goods Sold": "SuppliesMaterialsCogs", "Expense": "OtherMiscellaneousServiceCost",
+    "Other Expense": "OtherMiscellaneousExpense",
+}  # fmt: skip
+_SUB_FLAGS = {"Account": "SubAccount", "Class": "SubClass", "Department": "SubDepartment", "Item": "SubItem"}
+_DEFAULTS: dict[str, Document] = {
+    "Customer": {"Taxable": False, "BillWithParent": False, "PreferredDeliveryMethod": "Print"},
+    "Vendor": {"Vendor1099": False},
+    "Employee": {"BillableTime": False},
+    "Item": {"Type": "Service", "Taxable": False, "UnitPrice": ZERO, "PurchaseCost": ZERO},
+    "Invoice": {
+        "AllowIPNPayment": False, "AllowOnlinePayment": False, "AllowOnlineCreditCardPayment": False,
+        "AllowOnlineACHPayment": False, "ApplyTaxAfterDiscount": False, "PrintStatus": "NeedToPrint",
+        "EmailStatus": "NotSet",
+    },
+    "SalesReceipt": {"ApplyTaxAfterDiscount": False, "PrintStatus": "NeedToPrint", "EmailStatus": "NotSet"},
+    "Estimate": {
+        "ApplyTaxAfterDiscount": False, "PrintStatus": "NeedToPrint", "EmailStatus": "NotSet", "TxnStatus": "Pending",
+    },
+    "CreditMemo": {"ApplyTaxAfterDiscount": False, "PrintStatus": "NeedToPrint", "EmailStatus": "NotSet"},
+    "RefundReceipt": {"ApplyTaxAfterDiscount": False, "PrintStatus": "NeedToPrint"},
+    "Payment": {"ProcessPayment": False},
+    "Purchase": {"Credit": False},
+    "PurchaseOrder": {"POStatus": "Open"},
+    "JournalEntry": {"Adjustment": False},
+    "TimeActivity": {"BillableStatus": "NotBillable", "Taxable": False, "HourlyRate": ZERO},
+    "Term": {"Type": "STANDARD", "DiscountPercent": ZERO, "DueDays": 0},
+    "PaymentMethod": {"Type": "NON_CREDIT_CARD"},
+    "TaxAgency": {"TaxTrackedOnPurchases": False, "TaxTrackedOnSales": True},
+}  # fmt: skip
+
+
+def completed(entity: Entity, document: Document, lookup: Lookup, today: date) -> Document:
+    """The document with everything that QuickBooks adds by itself; raises Fault where it cannot."""
+    found = {**_DEFAULTS.get(entity.name, {}), **document, "domain": "QBO", "sparse": False}
+    if entity.has_active:
+        found.setdefault("Active", True)
+    if "CurrencyRef.value" in entity.by_path:
+        found.setdefault("CurrencyRef", dict(_USD))
+    if entity.shape is Shape.TRANSACTION and "TxnDate" in entity.by_path:
+        found.setdefault("TxnDate", today.isoformat())
+    if entity.name in _PEOPLE:
+        _name_person(found)
+    _place_below_parent(entity, found, lookup)
+    found = _OWN[entity.name](found, lookup) if entity.name in _OWN else found
+    if entity.name in _SALES_FORMS:
+        found = _sales_form(entity, found, lookup)
+    _name_references(entity, found, lookup)
+    return found
+
+
+def number_lines(document: Document, before: Document) -> None:
+    """Gives new lines their Ids; the lines of payments and the totals of forms have none."""
+    taken = {str(line.get("Id")) for line in before.get("Line", ()) if isinstance(line, dict)}
+    following = max((int(i) for i in taken if i.isdecimal()), default=0) + 1
+    place = 0
+    for line in document.get("Line", ()):
+        if not _is_numbered(line):
+            continue
+        place += 1
+        if "LineNum" not in line and line.get("DetailType") != "JournalEntryLineDetail":
+            line["LineNum"] = place
+        if str(line.get("Id", "")) not in taken or "Id" not in line:
+            line["Id"] = str(following)
+            following += 1
+
+
+def _is_numbered(line: Document) -> bool:
+    return line.get("DetailType") not in (None, "SubTotalLineDetail", "DiscountLineDetail")
+
+
+def name_of(entity: Entity, document: Document) -> str:
+    """Under which name lists are sorted and must be unique."""
+    for key in ("FullyQualifiedName", "DisplayName", "Name", "CompanyName", "FileName", "Code"):
+        if document.get(key) and key in entity.by_path:
+            return str(document[key])
+    return ""
+
+
+def _name_person(document: Document) -> None:
+    if not document.get("DisplayName"):
+        parts = [str(document[part]) for part in _NAME_PARTS if document.get(part)]
+        if not parts:
+            raise faults.Fault(
+                "6080",
+                "Name is required",
+                "At least one of Title, GivenName, MiddleName, FamilyName, Suffix or DisplayName is required",
+                "DisplayName",
+            )
+        document["DisplayName"] = " ".join(parts)
+    if any(sign in document["DisplayName"] for sign in ":\t\n"):
+        raise faults.Fault(
+            "2040",
+            "Invalid String",
+            "DisplayName must not contain a colon, a tab or a new line",
+            "DisplayName",
+        )
+    document.setdefault("PrintOnCheckName", document.get("CompanyName") or document["DisplayName"])
+
+
+def _place_below_parent(entity: Entity, document: Document, lookup: Lookup) -> None:
+    """Full name, level and the flag of a sub-object."""
+    if "FullyQualifiedName" not in entity.by_path:
+        return
+    own = str(document.get("DisplayName" if entity.name == "Customer" else "Name", ""))
+    parent = lookup.referred(entity.name, document.get("ParentRef"))
+    document["FullyQualifiedName"] = f"{parent['FullyQualifiedName']}:{own}" if parent else own
+    if "Level" in entity.by_path:
+        document.pop("Level", None)
+        if parent:
+            document["Level"] = int(parent.get("Level", 0)) + 1
+    if entity.name == "Customer":
+        document["Job"] = bool(parent)
+    elif entity.name != "Item" or parent:
+        document[_SUB_FLAGS[entity.name]] = bool(parent)
+
+
+def _account(document: Document, _lookup: Lookup) -> Document:
+    kind = str(document.get("AccountType", "Expense"))
+    if kind not in _CLASSIFICATIONS:
+        raise faults.Fault(
+            "2170", "Invalid Enumeration", f"Property Name:AccountType value {kind} is invalid"
+        )
+    return {
+        **document,
+        "AccountType": kind,
+        "AccountSubType": document.get("AccountSubType", _SUB_TYPES[kind]),
+        "Classification": _CLASSIFICATIONS[kind],
+    }
+
+
+def _item(document: Document, lookup: Lookup) -> Document:
+    inventory = document.get("Type") == "Inventory"
+    found = {**document, "TrackQtyOnHand": inventory}
+    if inventory:
+        for name in ("IncomeAccountRef", "ExpenseAccountRef", "AssetAccountRef", "InvStartDate"):
+            if name not in found:
+                raise faults.required(name)
+    elif document.get("Type") == "Service" and "IncomeAccountRef" not in found:
+        found["IncomeAccountRef"] = {"value": lookup.income}
+    return found
+
+
+def _payment(document: Document, lookup: Lookup) -> Document:
+    lines = document.get("Line", [])
+    applied = sum((_applied(line) for line in lines), ZERO)
+    total = decimal(document.get("TotalAmt"))
+    if applied > total:
+        raise faults.business("You can't apply more than the amount of the payment.")
+    found = {**document, "UnappliedAmt": money(total - applied), "Line": lines}
+    found.setdefault("DepositToAccountRef", {"value": lookup.undeposited})
+    return found
+
+
+def _applied(line: Document) -> Decimal:
+    """What a line of a payment settles; a credit adds to what there is."""
+    kinds = {linked.get("TxnType") for linked in line.get("LinkedTxn", ())}
+    amount = decimal(line.get("Amount"))
+    return -amount if kinds & {"CreditMemo", "VendorCredit"} else amount
+
+
+def _spending(document: Document, lookup: Lookup) -> Document:
+    for line in document.get("Line", ()):
+        detail = line.get(str(line.get("DetailType")), {})
+        if line.get("DetailType") in ("AccountBasedExpenseLineDetail", "ItemBasedExpenseLineDetail"):
+            detail.setdefault("BillableStatus", "NotBillable")
+            detail.setdefault("TaxCodeRef", {"value": "NON"})
+    tax = decimal((document.get("TxnTaxDetail") or {}).get("TotalTax"))
+    return {**document, "TotalAmt": money(_line_sum(document) + tax)}
+
+
+def _bill(document: Document, lookup: Lookup) -> Document:
+    found = _spending(document, lookup)
+    found.setdefault("APAccountRef", {"value": lookup.payable})
+    if "DueDate" not in found:
+        vendor = lookup.referred("Vendor", found.get("VendorRef"))
+        found["DueDate"] = _due(found, found.get("SalesTermRef") or vendor.get("TermRef"), lookup, 0)
+    return found
+
+
+def _deposit(document: Document, _lookup: Lookup) -> Document:
+    back = decimal((document.get("CashBack") or {}).get("Amount"))
+    return {**document, "TotalAmt": money(_line_sum(document) - back)}
+
+
+def _journal_entry(document: Document, _lookup: Lookup) -> Document:
+    sides = {"Debit": ZERO, "Credit": ZERO}
+    for line in document.get("Line", ()):
+        kind = str(line.get("JournalEntryLineDetail", {}).get("PostingType"))
+        if kind not in sides:
+            raise faults.required("PostingType")
+        sides[kind] += decimal(line.get("Amount"))
+    if sides["Debit"] != sides["Credit"]:
+        raise faults.unbalanced()
+    document.setdefault("TxnTaxDetail", {})
+    return document
+
+
+def _sales_form(entity: Entity, document: Document, lookup: Lookup) -> Document:
+    """Lines with their defaults, totals, addresses and due date."""
+    customer = lookup.referred("Customer", document.get("CustomerRef"))
+    for line in document.get("Line", ()):
+        if line.get("DetailType") == "SalesItemLineDetail":
+            detail = line.setdefault("SalesItemLineDetail", {})
+            detail.setdefault("ItemRef", {"value": "1"})
+            detail.setdefault("TaxCodeRef", {"value": "NON"})
+    found = with_totals(document, lookup)
+    for key in ("BillAddr", "ShipAddr"):
+        if key not in found and key in customer and f"{key}.Line1" in entity.by_path:
+            found[key] = customer[key]
+    if entity.name == "Invoice" and "DueDate" not in found:
+        found["DueDate"] = _due(found, found.get("SalesTermRef") or customer.get("SalesTermRef"), lookup, 30)
+    if entity.name in ("SalesReceipt", "RefundReceipt"):
+        found["Balance"] = ZERO
+        found.setdefault("DepositToAccountRef", {"value": lookup.undeposited})
+    return found
+
+
+def _due(document: Document, term_ref: Any, lookup: Lookup, otherwise: int) -> str:
+    term = lookup.referred("Term", term_ref)
+    days = int(term.get("DueDays", otherwise)) if term else otherwise
+    return (date.fromisoformat(str(document["TxnDate"])[:10]) + timedelta(days=days)).isoformat()
+
+
+def _line_sum(document: Document) -> Decimal:
+    return rounded(sum((decimal(line.get("Amount")) for line in document.get("Line", ())), ZERO))
+
+
+def _line_total(document: Document, _lookup: Lookup) -> Document:
+    return {**document, "TotalAmt": money(_line_sum(document))}
+
+
+def _name_references(entity: Entity, document: Document, lookup: Lookup) -> None:
+    """The name beside every reference, at the top and in the lines."""
+    for field in entity.references():
+        reference = document.get(field.steps[0])
+        if isinstance(reference, dict) and value_of(reference) and field.steps[0] != "ParentRef":
+            target = field.to or str(reference.get("type", ""))
+            _name_reference(reference, target, lookup)
+    for line in document.get("Line") or ():
+        _name_in(line, lookup)
+    for key in ("CheckPayment", "CreditCardPayment", "CashBack"):
+        _name_in(document.get(key), lookup)
+
+
+def _name_in(value: Any, lookup: Lookup) -> None:
+    if isinstance(value, list):
+        for item in value:
+            _name_in(item, lookup)
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            if key in LINE_REFERENCES and value_of(inner):
+                _name_reference(inner, LINE_REFERENCES[key] or str(inner.get("type", "")), lookup)
+            else:
+                _name_in(inner, lookup)
+
+
+def _name_reference(reference: Document, target: str, lookup: Lookup) -> None:
+    reference.pop("name", None)
+    if target in _NAMELESS:
+        return
+    found = lookup.get(target.capitalize() if target.isupper() else target, value_of(reference))
+    if found:
+        name = found.get("DisplayName") or found.get("Name") or found.get("FullyQualifiedName")
+        if name:
+            reference["name"] = name
+
+
+# What recorded answers refer to by value alone.
+_NAMELESS = ("TaxCode", "Term", "PaymentMethod", "TaxAgency", "TaxRate")
+
+# References inside lines and payment details, and what they point at; "" where the reference says it itself.
+LINE_REFERENCES = {
+    "AccountRef": "Account",
+    "AssetAccountRef": "Account",
+    "BankAccountRef": "Account",
+    "CCAccountRef": "Account",
+    "ClassRef": "Class",
+    "CustomerRef": "Customer",
+    "DepartmentRef": "Department",
+    "DiscountAccountRef": "Account",
+    "Entity": "",
+    "EntityRef": "",
+    "ItemAccountRef": "Account",
+    "ItemRef": "Item",
+    "PaymentMethodRef": "PaymentMethod",
+    "TaxRateRef": "TaxRate",
+    "VendorRef": "Vendor",
+}
+
+_OWN: dict[str, Callable[[Document, Lookup], Document]] = {
+    "Account": _account,
+    "Bill": _bill,
+    "Deposit": _deposit,
+    "Item": _item,
+    "JournalEntry": _journal_entry,
+    "Payment": _payment,
+    "Purchase": _spending,
+    "PurchaseOrder": _line_total,
+    "VendorCredit": _bill,
+}

@@ -1,0 +1,27 @@
+"""JSON with exact decimals: `300.00` stays `300.00` on the way in, in the store and on the way out."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+Document = dict[str, Any]
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
+def read(text: str | bytes) -> Any:
+    """Parses; raises ValueError."""
+    return json.loads(text, parse_float=Decimal, parse_constant=_refused)
+
+
+def write(value: Any) -> str:
+    """Compact text, keys in their order."""
+    return _ENCODER.encode(value).decode()
+
+
+def _refused(word: str) -> Any:
+    raise ValueError(f"{word} is not JSON")

@@ -1,0 +1,1 @@
+"""QuickBooks' query language: text → syntax → one SQL statement."""

@@ -1,0 +1,86 @@
+"""Words of the query language, each with its place, because refusals name it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+from quickbooks_sandbox.faults import query_parser
+
+
+class Word(Enum):
+    """Kinds of words; the value is how a refusal names them."""
+
+    NAME = "<IDENTIFIER>"
+    STRING = "<STRING>"
+    INTEGER = "<INTEGER>"
+    DECIMAL = "<DECIMAL>"
+    SIGN = ""
+    END = "<EOF>"
+
+
+@dataclass(frozen=True)
+class Token:
+    """One word of the text."""
+
+    kind: Word
+    text: str
+    line: int
+    column: int
+
+    def is_word(self, *words: str) -> bool:
+        """Whether it is one of the language's own words, in any case."""
+        return self.kind is Word.NAME and self.text.lower() in words
+
+
+# A quote inside a string is escaped by a backslash; doubling it ends one string and begins another.
+_PATTERN = re.compile(
+    r"""(?P<space>\s+)
+      | (?P<STRING>'(?:[^'\\]|\\.)*')
+      | (?P<DECIMAL>-?\d+\.\d+)
+      | (?P<INTEGER>-?\d+)
+      | (?P<NAME>[A-Za-z_][A-Za-z0-9_]*)
+      | (?P<SIGN><=|>=|!=|[=<>(),.*])""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def words(text: str) -> list[Token]:
+    """All words and an end; raises Fault 4000 at a character that begins none."""
+    found: list[Token] = []
+    place = 0
+    while place < len(text):
+        line, column = _position(text, place)
+        match = _PATTERN.match(text, place)
+        if match is None:
+            raise query_parser(f" {_name_of(text[place])} {text[place]} ", line, column)
+        if match.lastgroup != "space":
+            found.append(Token(Word[str(match.lastgroup)], match.group(), line, column))
+        place = match.end()
+    return [*found, Token(Word.END, "", *_position(text, len(text)))]
+
+
+def value_of(token: Token) -> str:
+    """The content of a string, or the word itself."""
+    if token.kind is Word.STRING:
+        return re.sub(r"\\(.)", r"\1", token.text[1:-1], flags=re.DOTALL)
+    return token.text
+
+
+def refuse(token: Token) -> None:
+    """Raises Fault 4000 at a word that cannot stand where it does."""
+    if token.kind is Word.END:
+        raise query_parser(" <EOF> ", token.line, token.column)
+    own = token.kind.value or f'"{token.text}"'
+    quoted = f' {own} "{token.text} "'
+    raise query_parser(quoted, token.line, token.column)
+
+
+def _name_of(character: str) -> str:
+    return f'"{character}"'
+
+
+def _position(text: str, place: int) -> tuple[int, int]:
+    before = text[:place]
+    return before.count("\n") + 1, place - (before.rfind("\n") + 1) + 1
