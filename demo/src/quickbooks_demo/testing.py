@@ -138,6 +138,7 @@ def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbo
 def sandbox(sandbox_process: Sandbox) -> Sandbox:
     """The sandbox, reset to the seed company."""
     sandbox_process.control("reset")
+    sandbox_process.control("throttle", on=False)
     return replace(sandbox_process)
 
 

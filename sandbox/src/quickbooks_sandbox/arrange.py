@@ -17,6 +17,9 @@ _MONEY_KEYS = frozenset({"Amount", "TotalTax", "NetAmountTaxable", "TaxAmount", 
 _PLAIN_KEYS = frozenset(
     {"UnitPrice", "Qty", "TaxPercent", "DiscountPercent", "QtyDiff", "TaxInclusiveAmt", "Percent"}
 )
+_LINE_ORDER = {
+    key: place for place, key in enumerate(("Id", "LineNum", "Description", "Amount", "DetailType"))
+}
 # Prices of an item carry no padding, unlike every other amount at the top of an object.
 _PRICES = frozenset({"UnitPrice", "PurchaseCost", "BillRate", "CostRate", "HourlyRate"})
 
@@ -76,7 +79,8 @@ def _inner(value: Any) -> Any:
         return [_inner(item) for item in value]
     if not isinstance(value, dict):
         return value
-    return {key: _inner_value(key, item) for key, item in value.items()}
+    keys = sorted(value, key=lambda key: _LINE_ORDER.get(key, len(_LINE_ORDER)))
+    return {key: _inner_value(key, value[key]) for key in keys}
 
 
 def _inner_value(key: str, value: Any) -> Any:

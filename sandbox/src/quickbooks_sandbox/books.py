@@ -29,10 +29,10 @@ def _sale(document: Document, lookup: Lookup, sign: int) -> Iterator[Posting]:
         amount = sign * units(line.get("Amount"))
         kind = line.get("DetailType")
         if kind == "SalesItemLineDetail":
-            yield from _sold(line, amount, sign, lookup)
+            yield from _sold(line, amount, sign, document, lookup)
         elif kind == "GroupLineDetail":
             for inner in line.get("GroupLineDetail", {}).get("Line", ()):
-                yield from _sold(inner, sign * units(inner.get("Amount")), sign, lookup)
+                yield from _sold(inner, sign * units(inner.get("Amount")), sign, document, lookup)
         elif kind == "DiscountLineDetail":
             detail = line.get("DiscountLineDetail", {})
             yield Posting(value_of(detail.get("DiscountAccountRef")) or lookup.discounts, amount)
@@ -41,7 +41,7 @@ def _sale(document: Document, lookup: Lookup, sign: int) -> Iterator[Posting]:
         yield Posting(lookup.tax_payable(rate), -sign * units(line.get("Amount")))
 
 
-def _sold(line: Document, amount: int, sign: int, lookup: Lookup) -> Iterator[Posting]:
+def _sold(line: Document, amount: int, sign: int, document: Document, lookup: Lookup) -> Iterator[Posting]:
     detail = line.get("SalesItemLineDetail", {})
     item_id = value_of(detail.get("ItemRef"))
     item = lookup.get("Item", item_id) or {}
@@ -49,10 +49,14 @@ def _sold(line: Document, amount: int, sign: int, lookup: Lookup) -> Iterator[Po
         value_of(detail.get("ItemAccountRef")) or value_of(item.get("IncomeAccountRef")) or lookup.income
     )
     yield Posting(account, -amount)
-    if item.get("Type") == "Inventory":
-        yield from _moved(
-            item_id, item, -sign * decimal(detail.get("Qty", 1)), value_of(item["ExpenseAccountRef"])
-        )
+    if is_stocked(item, document):
+        quantity = -sign * decimal(detail.get("Qty", 1))
+        yield from _moved(item_id, item, quantity, value_of(item["ExpenseAccountRef"]))
+
+
+def is_stocked(item: Document, document: Document) -> bool:
+    """Whether a document moves the stock of an item: not before the day the item's stock began."""
+    return item.get("Type") == "Inventory" and str(document.get("TxnDate")) >= str(item.get("InvStartDate"))
 
 
 def _moved(item_id: str, item: Document, quantity: Any, against: str) -> Iterator[Posting]:
@@ -93,7 +97,7 @@ def _spent(document: Document, lookup: Lookup, sign: int) -> Iterator[Posting]:
     for line in document.get("Line", ()):
         amount = sign * units(line.get("Amount"))
         if line.get("DetailType") == "ItemBasedExpenseLineDetail":
-            yield from _bought(line["ItemBasedExpenseLineDetail"], amount, sign, lookup)
+            yield from _bought(line["ItemBasedExpenseLineDetail"], amount, sign, document, lookup)
         elif line.get("DetailType") == "AccountBasedExpenseLineDetail":
             detail = line["AccountBasedExpenseLineDetail"]
             yield from _owed(
@@ -104,10 +108,12 @@ def _spent(document: Document, lookup: Lookup, sign: int) -> Iterator[Posting]:
         yield Posting(lookup.tax_payable(rate), sign * units(line.get("Amount")))
 
 
-def _bought(detail: Document, amount: int, sign: int, lookup: Lookup) -> Iterator[Posting]:
+def _bought(
+    detail: Document, amount: int, sign: int, document: Document, lookup: Lookup
+) -> Iterator[Posting]:
     item_id = value_of(detail.get("ItemRef"))
     item = lookup.get("Item", item_id) or {}
-    if item.get("Type") == "Inventory":
+    if is_stocked(item, document):
         quantity = sign * decimal(detail.get("Qty", 1))
         yield from _moved(item_id, item, quantity, value_of(item["ExpenseAccountRef"]))
         yield Posting(value_of(item["ExpenseAccountRef"]), amount)

@@ -14,7 +14,7 @@ from quickbooks_core.catalog import Access, Deletion, Entity, Operation, Shape, 
 
 from quickbooks_sandbox import faults
 from quickbooks_sandbox.arrange import arranged, without_empty
-from quickbooks_sandbox.books import postings
+from quickbooks_sandbox.books import is_stocked, postings
 from quickbooks_sandbox.checking import check, require
 from quickbooks_sandbox.clock import Clock, stamp
 from quickbooks_sandbox.complete import LINE_REFERENCES, completed, name_of, number_lines
@@ -31,6 +31,16 @@ _LONG_IDS = ("Attachable", "Class")  # newer lists number from 5,000,000,000,000
 _LONG = 5_000_000_000_000_000_000
 _DELETED = " (deleted)"
 _NUMBERED = ("Invoice", "SalesReceipt", "Estimate", "CreditMemo", "RefundReceipt")
+_TEMPLATES = (
+    *_NUMBERED,
+    "Bill",
+    "Purchase",
+    "PurchaseOrder",
+    "JournalEntry",
+    "Deposit",
+    "Transfer",
+    "VendorCredit",
+)
 _NAMES = ("Name", "DisplayName")
 # Kept by a full update that leaves them out: a document cannot be without.
 _KEPT = ("TxnDate", "CurrencyRef", "domain", "sparse", "Id", "MetaData")
@@ -54,13 +64,15 @@ class Company:
 
     def read(self, entity: Entity, id: str) -> str:
         """The text of a document."""
-        if not id.isdecimal():
+        if entity.can(Operation.CREATE) and not id.isdecimal():
             raise faults.invalid_id(id)
         return self._row(entity, id).body
 
     def create(self, entity: Entity, given: Document) -> str:
         """Makes a document."""
         self._require(entity, Operation.CREATE)
+        if entity.wrapped:
+            return self._create_template(entity, given)
         document = without_empty(given)
         check(entity, document)
         require(entity, document)
@@ -68,6 +80,7 @@ class Company:
         now = int(self.clock.time())
         with self.store.writing():
             self._check_references(entity, document)
+            self._check_stock(document)
             document["Id"] = self._new_id(entity)
             return self.put_new(entity, document, Moment(now, now))
 
@@ -87,6 +100,29 @@ class Company:
         self._refresh(moved | {(entity.name, p) for p in [value_of(made.get("ParentRef"))] if p}, at.updated)
         return body
 
+    def put_template(self, entity: Entity, kind: str, document: Document, at: Moment) -> str:
+        """Stores a recurring transaction: a document of another kind that books nothing."""
+        inner_entity = by_name(kind)
+        made = completed(inner_entity, document, Lookup(self.store), self.clock.today())
+        number_lines(made, {})
+        inner = arranged(inner_entity, {**made, **_marks(0, at), "RecurDataRef": {"value": made["Id"]}})
+        row = Row(entity.name, made["Id"], 0, at.created, at.updated, True, "", write({kind: inner}))
+        self.store.put(row)
+        return row.body
+
+    def _create_template(self, entity: Entity, given: Document) -> str:
+        kind = next((key for key, value in given.items() if isinstance(value, dict)), "")
+        if kind not in _TEMPLATES:
+            raise faults.unknown_property(kind or "RecurringTransaction")
+        document = without_empty(given[kind])
+        if "RecurringInfo" not in document:
+            raise faults.required("RecurringInfo")
+        now = int(self.clock.time())
+        with self.store.writing():
+            self._check_references(by_name(kind), document)
+            document["Id"] = self._new_id(entity)
+            return self.put_template(entity, kind, document, Moment(now, now))
+
     def update(self, entity: Entity, given: Document) -> str:
         """Changes a document, whole or in part."""
         self._require(entity, Operation.UPDATE)
@@ -99,6 +135,7 @@ class Company:
             after = _updated(entity, before, _writable(entity, document, (Access.WRITE,)), sparse)
             self._keep_lines(before, after)
             self._check_references(entity, after)
+            self._check_stock(after)
             return self._rewrite(entity, row, before, after, row.sync_token + 1)
 
     def delete(self, entity: Entity, given: Document) -> Document:
@@ -172,11 +209,7 @@ class Company:
         return self.store.repost(*key, booked) | self.store.relink(*key, links(entity.name, document))
 
     def _store(self, entity: Entity, document: Document, row: Row) -> str:
-        document = {
-            **document,
-            "SyncToken": str(row.sync_token),
-            "MetaData": {"CreateTime": stamp(row.created), "LastUpdatedTime": stamp(row.updated)},
-        }
+        document = {**document, **_marks(row.sync_token, Moment(row.created, row.updated))}
         body = write(arranged(entity, derived(entity.name, document, self.store)))
         active = document.get("Active", True) is not False
         self.store.put(replace(row, active=active, name=name_of(entity, document), body=body))
@@ -243,6 +276,16 @@ class Company:
                 self._check_reference(target, value_of(reference))
         for line in document.get("Line") or ():
             self._check_inside(line)
+
+    def _check_stock(self, document: Document) -> None:
+        if "TxnDate" not in document:
+            return
+        lookup = Lookup(self.store)
+        for line in document.get("Line") or ():
+            detail = line.get(str(line.get("DetailType"))) or {}
+            item = lookup.referred("Item", detail.get("ItemRef"))
+            if item.get("Type") == "Inventory" and not is_stocked(item, document):
+                raise faults.before_stock()
 
     def _check_inside(self, value: Any) -> None:
         if not isinstance(value, dict):
@@ -315,6 +358,15 @@ class Company:
     def _require(entity: Entity, operation: Operation) -> None:
         if not entity.can(operation):
             raise faults.unsupported(f"{operation.value} {entity.name.lower()}")
+
+
+def times(at: Moment) -> Document:
+    """The MetaData of an answer."""
+    return {"CreateTime": stamp(at.created), "LastUpdatedTime": stamp(at.updated)}
+
+
+def _marks(sync_token: int, at: Moment) -> Document:
+    return {"SyncToken": str(sync_token), "MetaData": times(at)}
 
 
 def id_space(entity: Entity) -> str:

@@ -195,7 +195,7 @@ def _applied(line: Document) -> Decimal:
     return -amount if kinds & {"CreditMemo", "VendorCredit"} else amount
 
 
-def _spending(document: Document, lookup: Lookup) -> Document:
+def _spending(document: Document, _lookup: Lookup) -> Document:
     for line in document.get("Line", ()):
         detail = line.get(str(line.get("DetailType")), {})
         if line.get("DetailType") in ("AccountBasedExpenseLineDetail", "ItemBasedExpenseLineDetail"):
@@ -275,7 +275,7 @@ def _name_references(entity: Entity, document: Document, lookup: Lookup) -> None
             _name_reference(reference, target, lookup)
     for line in document.get("Line") or ():
         _name_in(line, lookup)
-    for key in ("CheckPayment", "CreditCardPayment", "CashBack"):
+    for key in ("CheckPayment", "CreditCardPayment", "CashBack", "SalesTaxRateList", "PurchaseTaxRateList"):
         _name_in(document.get(key), lookup)
 
 
@@ -303,7 +303,7 @@ def _name_reference(reference: Document, target: str, lookup: Lookup) -> None:
 
 
 # What recorded answers refer to by value alone.
-_NAMELESS = ("TaxCode", "Term", "PaymentMethod", "TaxAgency", "TaxRate")
+_NAMELESS = ("TaxCode", "Term", "PaymentMethod", "TaxAgency")
 
 # References inside lines and payment details, and what they point at; "" where the reference says it itself.
 LINE_REFERENCES = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)  # not frozen: raising sets the traceback
 class Fault(Exception):
     """One refusal. `element` is left out of the answer when None, and written when empty."""
 
@@ -130,6 +130,17 @@ def business(words: str) -> Fault:
 def unbalanced() -> Fault:
     """2300: debits and credits of a journal entry differ."""
     return Fault("2300", "Debits not equal to credits", "Total debits should equal total credits", "Line")
+
+
+def before_stock() -> Fault:
+    """6270: an inventory item moves before its start date."""
+    return Fault(
+        "6270",
+        "Transaction date is prior to start date for inventory item",
+        "Transactions with inventory (QOH) products cant be dated earlier than the Inventory Start Date "
+        "for the product",
+        "",
+    )
 
 
 def query_parser(encountered: str, line: int, column: int) -> Fault:

@@ -96,9 +96,12 @@ class Store:
         self._file = file
         self._local = threading.local()
         self._writing = threading.RLock()
-        self._generation = 0
-        with self.writing() as db:
-            db.executescript(_SCHEMA)
+        self.create_schema()
+
+    def create_schema(self) -> None:
+        """Makes the tables where they are missing."""
+        with self._writing:
+            self.db.executescript(_SCHEMA)
 
     @property
     def db(self) -> sqlite3.Connection:
@@ -133,6 +136,7 @@ class Store:
         """Replaces everything by what another database holds."""
         with self._writing:
             image.backup(self.db)
+            self.db.execute("pragma wal_checkpoint(truncate)")
 
     def image(self) -> sqlite3.Connection:
         """A copy in memory."""
@@ -146,7 +150,7 @@ class Store:
         found = self.db.execute(
             f"select {_COLUMNS} from document where entity = ? and id = ?", (entity, id)
         ).fetchone()
-        return Row(*found[:5], bool(found[5]), *found[6:]) if found else None
+        return Row(*found) if found else None
 
     def named(self, entity: str, name: str) -> list[tuple[str, str]]:
         """(entity, id) of an object's documents with a full name, in any case."""

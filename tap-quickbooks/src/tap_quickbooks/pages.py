@@ -19,6 +19,7 @@ from typing import Any
 
 from quickbooks_core.catalog import Entity
 from quickbooks_core.client import Answer, Client
+from quickbooks_core.mapping import document_id
 
 from tap_quickbooks.ahead import Ahead
 
@@ -141,12 +142,12 @@ class ObjectReader:
         where = _between(second, second + _SECOND)
         first = self._client.query(self._statement(where, order="orderby Id"))
         page, position = first.documents(self._entity), 1
-        rows = {document["Id"]: document for document in page}
-        while len(page) == PAGE:
-            position += PAGE
+        rows = {document_id(self._entity, document): document for document in page}
+        while len(page) >= PAGE:
+            position += len(page)
             answer = self._client.query(self._statement(where, order="orderby Id", position=position))
             page = answer.documents(self._entity)
-            rows.update((document["Id"], document) for document in page)
+            rows.update((document_id(self._entity, document), document) for document in page)
         if len(rows) < (total := self._count(where)):
             raise Incomplete(f"QuickBooks counts {total} rows of the second {second} and gave {len(rows)}")
         return Page(list(rows.values()), first.time, Window(second, second + _SECOND))
@@ -155,7 +156,7 @@ class ObjectReader:
         """An object without creation times: plain pages, complete only if their number proves it."""
         yield Page(documents, first.time, None)
         given = len(documents)
-        while len(documents) == PAGE:
+        while len(documents) >= PAGE:
             answer = self._client.query(self._statement(position=given + 1))
             documents = answer.documents(self._entity)
             given += len(documents)
@@ -193,7 +194,10 @@ def _cut(documents: list[Document], read_at: datetime, window: Window) -> Page:
 
 def _created(document: Document) -> datetime:
     """When the object was made, to the second, as QuickBooks keeps it."""
-    return datetime.fromisoformat(document["MetaData"]["CreateTime"]).astimezone(UTC)
+    inner = (
+        document if "MetaData" in document else next(iter(document.values()))
+    )  # a template wraps another kind
+    return datetime.fromisoformat(inner["MetaData"]["CreateTime"]).astimezone(UTC)
 
 
 def _between(start: datetime, end: datetime) -> str:

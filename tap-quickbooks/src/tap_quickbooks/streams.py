@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from quickbooks_core.catalog import Entity, Reading
@@ -69,7 +69,7 @@ class ObjectStream(Stream):
 
     def _sync_records(
         self, context: Mapping[str, Any] | None = None, *, write_messages: bool = True
-    ) -> Iterator[Row]:
+    ) -> Generator[Row, None, None]:
         """Emits page after page: a record at a time is several times slower."""
         if not write_messages:
             for index, row in enumerate(self.get_records(context)):
@@ -135,7 +135,8 @@ class OwnUrlStream(ObjectStream):
 
 
 def _get_entitlements(stream: OwnUrlStream) -> Answer:
-    return stream.tap.client.get_entitlements()
+    client = stream.tap.client
+    return client.get("", accept="application/xml", base=client.connection.entitlements_url)
 
 
 def _get_list(stream: OwnUrlStream) -> Answer:

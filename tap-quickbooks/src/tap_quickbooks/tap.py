@@ -84,7 +84,7 @@ class TapQuickBooks(Tap):
     @classmethod
     def _end(cls, message: str) -> NoReturn:
         cls.logger.critical("%s", message)
-        sys.stdout = None  # type: ignore[assignment]  # nothing is left to flush into a broken pipe
+        sys.stdout = None  # nothing is left to flush into a broken pipe
         sys.exit(1)
 
     def load_state(self, state: dict[str, Any]) -> None:

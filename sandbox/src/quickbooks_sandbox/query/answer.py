@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-
 from quickbooks_sandbox.clock import Clock
 from quickbooks_sandbox.json_text import Document, read, write
 from quickbooks_sandbox.query.plan import Plan, plan

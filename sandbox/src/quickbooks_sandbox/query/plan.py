@@ -77,10 +77,10 @@ class _Asker:
 
     def known(self, path: str) -> str:
         """The property's name in its own case."""
-        if found := self._paths.get(path.lower()):
-            return found.path
-        if found := self._heads.get(path.lower()):
-            return found
+        if field := self._paths.get(path.lower()):
+            return field.path
+        if head := self._heads.get(path.lower()):
+            return head
         if path.lower() in _SYSTEM:
             return path.lower()
         raise query_invalid(f"Property {path} not found for Entity {self._entity.name}")

@@ -1,0 +1,153 @@
+"""The control plane beside the imitation: reset, faults, latency, time, and what a person does.
+
+Everything is JSON below `/sandbox/`. Nothing here exists at QuickBooks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from quickbooks_sandbox.amounts import from_units
+from quickbooks_sandbox.clock import utc
+from quickbooks_sandbox.faults import Fault
+from quickbooks_sandbox.generate import generate
+from quickbooks_sandbox.journal import FAILURES, Order
+from quickbooks_sandbox.json_text import Document, read, write
+from quickbooks_sandbox.oauth import CLIENT_ID, CLIENT_SECRET, REALM_ID
+from quickbooks_sandbox.person import act
+from quickbooks_sandbox.service import Service
+
+
+async def control_request(request: Request) -> Response:
+    """POST does something, GET looks."""
+    service: Service = request.app.state.service
+    actions = _ACTIONS if request.method == "POST" else _LOOKS
+    action = actions.get(request.path_params["action"])
+    if action is None:
+        return JSONResponse({"error": f"there are: {', '.join(sorted(actions))}"}, 404)
+    body = await request.body()
+    given = read(body) if body.strip() else {}
+    try:
+        answer = await run_in_threadpool(action, service, given)
+    except (ValueError, KeyError) as error:
+        return JSONResponse({"error": str(error)}, 400)
+    except Fault as fault:
+        return JSONResponse({"error": fault.detail, "code": fault.code}, 400)
+    return Response(write(answer), 200, {"Content-Type": "application/json"})
+
+
+def _connect(service: Service, _given: Document) -> Document:
+    tokens = service.tokens.connect()
+    return {
+        "client_id": CLIENT_ID,
+        "client_secret": CLIENT_SECRET,
+        "realm_id": REALM_ID,
+        "access_token": tokens.access_token,
+        "refresh_token": tokens.refresh_token,
+    }
+
+
+def _reset(service: Service, given: Document) -> Document:
+    service.reset(given.get("company"))
+    return {"company": service.store.fact("company")}
+
+
+def _generate(service: Service, given: Document) -> Document:
+    first = generate(service.company, str(given.get("object", "Customer")), int(given["count"]))
+    return {"first": str(first)}
+
+
+def _latency(service: Service, given: Document) -> Document:
+    service.latency_s = float(given["ms"]) / 1000
+    return {"ms": given["ms"]}
+
+
+def _fail(service: Service, given: Document) -> Document:
+    kind = str(given.get("kind", "500"))
+    if kind not in FAILURES:
+        raise ValueError(f"kind is one of {', '.join(FAILURES)}")
+    service.journal.orders.append(Order(kind, int(given.get("count", 1)), str(given.get("match", ""))))
+    return {"orders": len(service.journal.orders)}
+
+
+def _clock(service: Service, given: Document) -> Document:
+    service.clock.ahead_s += float(given.get("advance_s", 0))
+    return {"now": utc(service.clock.time())}
+
+
+def _switches(service: Service, given: Document) -> Document:
+    service.switches.choose(**{name: str(value) for name, value in given.items()})
+    return {"switches": service.switches.listed()}
+
+
+def _throttle(service: Service, given: Document) -> Document:
+    service.throttle.on = bool(given["on"])
+    return {"on": service.throttle.on}
+
+
+def _expire(service: Service, _given: Document) -> Document:
+    service.tokens.expire_access()
+    return {}
+
+
+def _forget(service: Service, _given: Document) -> Document:
+    service.journal.clear()
+    service.throttle.most_in_flight = service.throttle.in_flight
+    return {}
+
+
+def _requests(service: Service, _given: Document) -> Document:
+    return {
+        "counts": dict(service.journal.counts),
+        "statuses": dict(service.journal.statuses),
+        "most_in_flight": service.throttle.most_in_flight,
+        "requests": list(service.journal.lines),
+    }
+
+
+def _ledger(service: Service, _given: Document) -> Document:
+    """Every account's balance, debit positive; whether each document's postings sum to zero."""
+    rows = service.store.rows(
+        "select b.id, d.name, b.amount from balance b join document d on d.entity = b.kind and d.id = b.id"
+        " where b.kind = 'Account' order by d.number",
+        (),
+    )
+    unbalanced = service.store.rows(
+        "select entity, id from posting group by entity, id having sum(amount) <> 0", ()
+    )
+    return {
+        "accounts": [{"id": id, "name": name, "balance": from_units(amount)} for id, name, amount in rows],
+        "sum": from_units(sum(amount for _, _, amount in rows)),
+        "unbalanced": [f"{entity} {id}" for entity, id in unbalanced],
+    }
+
+
+def _health(service: Service, _given: Document) -> Document:
+    return {"company": service.store.fact("company"), "now": utc(service.clock.time())}
+
+
+_Action = Callable[[Service, Document], Any]
+_ACTIONS: dict[str, _Action] = {
+    "clock": _clock,
+    "connect": _connect,
+    "expire": _expire,
+    "fail": _fail,
+    "generate": _generate,
+    "latency": _latency,
+    "person": lambda service, given: act(service.company, given),
+    "requests": _forget,
+    "reset": _reset,
+    "switches": _switches,
+    "throttle": _throttle,
+}
+_LOOKS: dict[str, _Action] = {
+    "health": _health,
+    "ledger": _ledger,
+    "requests": _requests,
+    "switches": lambda service, _: {"switches": service.switches.listed()},
+}

@@ -1,0 +1,43 @@
+"""`quickbooks-sandbox serve`: a local QuickBooks on one port."""
+
+from __future__ import annotations
+
+import argparse
+import socket
+from pathlib import Path
+
+import uvicorn
+
+from quickbooks_sandbox.app import new_app
+from quickbooks_sandbox.service import Service, seed_directory
+from quickbooks_sandbox.store import Store
+
+
+def main() -> None:
+    """Runs the command line."""
+    parser = argparse.ArgumentParser(
+        prog="quickbooks-sandbox", description="A faithful local QuickBooks Online."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    serve = commands.add_parser("serve", help="serve a company until interrupted")
+    serve.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    serve.add_argument("--data", type=Path, required=True, help="directory in which the company is kept")
+    serve.add_argument(
+        "--company", choices=("demo", "empty"), default="demo", help="what a new directory begins with"
+    )
+    serve.add_argument("--port-file", type=Path, help="the chosen port is written here")
+    _serve(parser.parse_args())
+
+
+def _serve(given: argparse.Namespace) -> None:
+    given.data.mkdir(parents=True, exist_ok=True)
+    service = Service(Store(given.data / "company.sqlite"), seed_directory())
+    service.begin(given.company)
+    listening = socket.create_server(("127.0.0.1", given.port))
+    port = listening.getsockname()[1]
+    config = uvicorn.Config(
+        new_app(service), log_level="error", access_log=False, timeout_graceful_shutdown=1
+    )
+    if given.port_file:
+        given.port_file.write_text(f"{port}\n")
+    uvicorn.Server(config).run(sockets=[listening])
