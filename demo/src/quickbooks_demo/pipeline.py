@@ -21,10 +21,16 @@ class Pipeline:
     project: Path
     environment: Mapping[str, str]
 
-    def start(self, *arguments: str) -> Child:
-        """Start `meltano ...`; its output goes to the child's log."""
-        command = [program("meltano"), "--log-format=uncolored", *arguments]
-        variables = {**clean_environment(), **self.environment, "MELTANO_PROJECT_ROOT": str(self.project)}
+    def start(self, action: str, *arguments: str) -> Child:
+        """Start `meltano <action> ...`; its output goes to the child's log."""
+        # The plugins are those of the checkout; what would be installed again is looked for beside this project.
+        options = ["--no-install"] if action in ("run", "invoke") else []
+        command = [program("meltano"), "--log-format=uncolored", action, *options, *arguments]
+        variables = {
+            **clean_environment(),
+            **self.environment,
+            "MELTANO_PROJECT_ROOT": str(self.project),
+        }
         return start_child(command, self.project, variables, cwd=self.project)
 
     def run(self, *arguments: str) -> tuple[int, str]:

@@ -64,6 +64,8 @@ class ObjectReader:
         self._ahead = ahead
         field = entity.by_path.get(_CREATED)
         self._by_time = field is not None and field.filterable and field.sortable
+        active = entity.by_path.get("Active")
+        self._hides_inactive = active is not None and active.filterable
 
     def first(self) -> Answer:
         """The first answer: the whole of a small object, and the first page of a large one."""
@@ -172,7 +174,7 @@ class ObjectReader:
         self, *conditions: str, what: str = "*", order: str = "", position: int = 0, page: int = PAGE
     ) -> str:
         """A query; names that are inactive are hidden unless asked for."""
-        active = ("Active in (true, false)",) if self._entity.has_active else ()
+        active = ("Active in (true, false)",) if self._hides_inactive else ()
         parts = [f"select {what} from {self._entity.name}"]
         if found := " and ".join((*active, *conditions)):
             parts.append(f"where {found}")

@@ -88,7 +88,8 @@ class _Asker:
     def where(self, conditions: tuple[Condition, ...]) -> tuple[str, tuple[Any, ...]]:
         """All conditions, and that inactive names are hidden unless asked for."""
         parts, parameters = ["entity = ?"], [self._entity.name]
-        if self._entity.has_active and not any(c.path.lower() == "active" for c in conditions):
+        active = self._entity.by_path.get("Active")
+        if active and active.filterable and not any(c.path.lower() == "active" for c in conditions):
             parts.append("active = 1")
         for condition in conditions:
             part, more = self._condition(condition)

@@ -33,6 +33,7 @@ $body$;
 CREATE OR REPLACE FUNCTION {load}.advance_run(run text, stream text, reached bigint, merged bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
 BEGIN
+    PERFORM {load}.lock_run(run);
     INSERT INTO {mirror}._sync_progress AS p (run_id, table_name, seq, rows) VALUES (run, stream, reached, merged)
     ON CONFLICT (run_id, table_name)
         DO UPDATE SET seq = greatest(p.seq, excluded.seq), rows = p.rows + excluded.rows;
@@ -41,14 +42,15 @@ END
 $body$;
 
 -- close_run_if_complete: the loader drains streams in any order and in parallel, so whoever merges the last
--- announced record closes. The lock on the run's row makes two last ones see each other.
+-- announced record closes. The lock on the run makes two last ones see each other.
 CREATE OR REPLACE FUNCTION {load}.close_run_if_complete(run text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
 DECLARE
     this {mirror}._sync_run;
     stream text;
 BEGIN
-    SELECT * INTO this FROM {mirror}._sync_run WHERE run_id = run FOR UPDATE;
+    PERFORM {load}.lock_run(run);
+    SELECT * INTO this FROM {mirror}._sync_run WHERE run_id = run;
     IF this.status <> 'running' OR this.streams IS NULL THEN
         RETURN false;
     END IF;
@@ -197,6 +199,13 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $body$
     SELECT CASE WHEN alone
         THEN pg_advisory_xact_lock(hashtext({mirror_name}), hashtext(object))
         ELSE pg_advisory_xact_lock_shared(hashtext({mirror_name}), hashtext(object)) END
+$body$;
+
+-- lock_run: one at a time says how far a run has come. Not the run's row: two that hold it for a foreign key and
+-- then want it alone would wait for each other.
+CREATE OR REPLACE FUNCTION {load}.lock_run(run text) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $body$
+    SELECT pg_advisory_xact_lock(hashtext({mirror_name} || ' run'), hashtext(run))
 $body$;
 
 -- land_run: the first and the last word of a run.
