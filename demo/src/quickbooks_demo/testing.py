@@ -168,3 +168,33 @@ def new_pipeline(database: Database, connection: dict[str, str], checkout: Path,
             "TARGET_POSTGRES_SQLALCHEMY_URL": loader_url(loader.url),
         },
     )
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A mirror that one run has filled, and the pipeline that did it."""
+
+    database: Database
+    pipeline: Pipeline
+    sandbox: Sandbox
+
+
+@pytest.fixture(scope="module")
+def filled(
+    postgres_server: Address,
+    migrated_template: str,
+    sandbox_process: Sandbox,
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
+) -> Iterator[Filled]:
+    """The demo company in a mirror, shared by the tests of a module, which only read."""
+    sandbox_process.control("reset")
+    sandbox_process.control("throttle", on=False)
+    home = tmp_path_factory.mktemp("filled")
+    database = _new_database(postgres_server, migrated_template)
+    connection = {**sandbox_process.connection(), "QUICKBOOKS_STATE_DIR": str(home / "tokens")}
+    pipeline = new_pipeline(database, connection, request.config.rootpath, home)
+    code, words = pipeline.run("run", "sync")
+    assert code == 0, words
+    yield Filled(database, pipeline, sandbox_process)
+    drop_database(postgres_server, database.name)

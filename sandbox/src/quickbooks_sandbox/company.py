@@ -105,6 +105,8 @@ class Company:
         inner_entity = by_name(kind)
         made = completed(inner_entity, document, Lookup(self.store), self.clock.today())
         number_lines(made, {})
+        for key in ("TxnDate", "DueDate"):  # a template has no day of its own
+            made.pop(key, None)
         inner = arranged(inner_entity, {**made, **_marks(0, at), "RecurDataRef": {"value": made["Id"]}})
         row = Row(entity.name, made["Id"], 0, at.created, at.updated, True, "", write({kind: inner}))
         self.store.put(row)

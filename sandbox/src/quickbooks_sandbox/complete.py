@@ -205,9 +205,14 @@ def _spending(document: Document, _lookup: Lookup) -> Document:
     return {**document, "TotalAmt": money(_line_sum(document) + tax)}
 
 
-def _bill(document: Document, lookup: Lookup) -> Document:
+def _vendor_credit(document: Document, lookup: Lookup) -> Document:
     found = _spending(document, lookup)
     found.setdefault("APAccountRef", {"value": lookup.payable})
+    return found
+
+
+def _bill(document: Document, lookup: Lookup) -> Document:
+    found = _vendor_credit(document, lookup)
     if "DueDate" not in found:
         vendor = lookup.referred("Vendor", found.get("VendorRef"))
         found["DueDate"] = _due(found, found.get("SalesTermRef") or vendor.get("TermRef"), lookup, 0)
@@ -333,5 +338,5 @@ _OWN: dict[str, Callable[[Document, Lookup], Document]] = {
     "Payment": _payment,
     "Purchase": _spending,
     "PurchaseOrder": _line_total,
-    "VendorCredit": _bill,
+    "VendorCredit": _vendor_credit,
 }

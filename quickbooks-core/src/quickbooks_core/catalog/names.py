@@ -263,10 +263,7 @@ ITEM = Entity(
     deletion=Deletion.DEACTIVATE,
     cdc=True,
     webhooks=frozenset({"Create", "Delete", "Merge", "Update"}),
-    required=(
-        "ItemCategoryType",
-        "Name",
-    ),
+    required=("Name",),  # ItemCategoryType is needed by French companies only
     has_active=True,
     fields=(
         Field("Name", Kind.TEXT, max_length=100, filterable=True, sortable=True),

@@ -50,7 +50,8 @@ def mirror_table(names: Names, entity: Entity) -> Iterator[sql.Composed]:
     """Creates the table of an object, or adds the columns it lacks."""
     table = sql.Identifier(names.mirror, entity.table)
     yield sql.SQL(
-        "CREATE TABLE IF NOT EXISTS {} (id text PRIMARY KEY, _sync_read_at timestamptz NOT NULL)"
+        "CREATE TABLE IF NOT EXISTS {} (id text PRIMARY KEY, "
+        "_sync_read_at timestamptz NOT NULL DEFAULT '-infinity')"
     ).format(table)
     yield _add_columns(table, columns_of(entity))
     yield sql.SQL("COMMENT ON TABLE {} IS {}").format(
@@ -101,8 +102,10 @@ def merge_function(names: Names, entity: Entity) -> sql.Composed:
         ),
         newer=_newer(entity, "l"),
         newer_excluded=_newer(entity, "excluded"),
-        different=_different(data, "l"),
-        different_excluded=_different(data, "excluded"),
+        different=_different(data, [_value(entity, column) for column in data]),
+        different_excluded=_different(
+            data, [sql.SQL("excluded.{}").format(sql.Identifier(column)) for column in data]
+        ),
     )
 
 
@@ -184,6 +187,10 @@ def _value(entity: Entity, column: str) -> sql.Composed:
     landed = sql.SQL("l.{}").format(sql.Identifier(column))
     if field is not None and field.kind is Kind.MONEY:
         return sql.SQL("CASE WHEN scale({0}) < 2 THEN round({0}, 2) ELSE {0} END").format(landed)
+    if column == EXTRA or (field is not None and field.kind is Kind.JSON):
+        return sql.SQL("nullif({}, 'null'::jsonb)").format(
+            landed
+        )  # the loader writes JSON's null for no value
     return landed
 
 
@@ -201,10 +208,7 @@ def _newer(entity: Entity, side: str) -> sql.Composed:
     return sql.SQL(f"({pair[0]}) > ({pair[1]})").format()
 
 
-def _different(columns: Iterable[str], side: str) -> sql.Composed:
-    columns = list(columns)
-    mine, theirs = (
-        sql.SQL(", ").join(sql.SQL("{}.{}").format(sql.SQL(alias), sql.Identifier(c)) for c in columns)
-        for alias in ("m", side)
-    )
-    return sql.SQL("({}) IS DISTINCT FROM ({})").format(mine, theirs)
+def _different(columns: Iterable[str], values: Iterable[sql.Composable]) -> sql.Composed:
+    """Whether any column of the mirror differs from the value it would get."""
+    mine = sql.SQL(", ").join(sql.SQL("m.{}").format(sql.Identifier(column)) for column in columns)
+    return sql.SQL("({}) IS DISTINCT FROM ({})").format(mine, sql.SQL(", ").join(values))
