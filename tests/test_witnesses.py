@@ -165,7 +165,12 @@ class Case:
 CASES = [
     Case(Customer, lambda: made(Customer, DisplayName="Witness & Co"), ("Notes", "n"), "DisplayName"),
     Case(Vendor, lambda: made(Vendor, DisplayName="Witness's Wood"), ("AcctNum", "7"), "DisplayName"),
-    Case(Employee, lambda: made(Employee, GivenName="Wit", FamilyName="Ness"), ("SSN", "XXX-XX-1234"), "DisplayName"),
+    Case(
+        Employee,
+        lambda: made(Employee, GivenName="Wit", FamilyName="Ness"),
+        ("SSN", "XXX-XX-1234"),
+        "DisplayName",
+    ),
     Case(
         Item,
         lambda: made(Item, Name="Witnessing", Type="Service", IncomeAccountRef=ref("1")),

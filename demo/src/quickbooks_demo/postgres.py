@@ -43,6 +43,8 @@ _SETTINGS = {
 # For data that nobody will miss: tests start faster and survive no power cut.
 THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
+_LIMITED = ("/bin/sh", "-c", 'ulimit -S -f "$1" && shift && exec "$@"', "sh")  # counts blocks of 512 bytes
+
 
 class ServerFailed(Exception):
     """Postgres could not be initialised or started."""
@@ -56,6 +58,7 @@ class Server:
     settings: Mapping[str, str] = field(default_factory=dict)
     account: Account = field(default_factory=server_account)
     port: int = 0
+    largest_file_bytes: int | None = None  # stands for a disk of that size
 
     def __post_init__(self) -> None:
         self.state.mkdir(parents=True, exist_ok=True)
@@ -144,4 +147,5 @@ class Server:
         )
 
     def _pg_ctl(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        return self.account.run([self._bin / "pg_ctl", "-D", self.data, *arguments])
+        limit = [] if self.largest_file_bytes is None else [*_LIMITED, str(self.largest_file_bytes // 512)]
+        return self.account.run([*limit, self._bin / "pg_ctl", "-D", self.data, *arguments])

@@ -24,7 +24,7 @@ class Sandbox:
     url: str
     child: Child
 
-    def control(self, action: str, **values: Any) -> Any:
+    def control(self, action: str, /, **values: Any) -> Any:
         """Tell the control plane something; its answer as JSON."""
         answer = requests.post(f"{self.url}/sandbox/{action}", json=values, timeout=_ANSWER_PATIENCE_S)
         answer.raise_for_status()
