@@ -37,6 +37,9 @@ class Names:
             mirror=sql.Identifier(self.mirror),
             load=sql.Identifier(self.load),
             mirror_name=sql.Literal(self.mirror),
+            trigger_path=sql.Literal(
+                f"pg_catalog, {sql.Identifier(self.mirror).as_string(None)}, pg_temp"
+            ),
             **more,
         )
 

@@ -20,6 +20,7 @@ BEGIN
     INSERT INTO {mirror}._sync_parked (table_name, id, landing)
         SELECT {object}, l.id, to_jsonb(l) - '_sync_run' FROM landed AS l
         WHERE l.id = ANY (changed) AND l.id <> ALL (coalesce(free, '{{}}'));
+    PERFORM {load}.widen_path(true);
     UPDATE {mirror}.{table} AS m SET {assignments}
         FROM landed AS l WHERE m.id = l.id AND m.id = ANY (free) AND {newer} AND {different};
 
@@ -37,6 +38,7 @@ BEGIN
             SELECT {object}, l.id, to_jsonb(l) - '_sync_run' FROM landed AS l
             WHERE NOT EXISTS (SELECT FROM {mirror}.{table} AS m WHERE m.id = l.id);
     END;
+    PERFORM {load}.widen_path(false);
     UPDATE {mirror}._sync_deletes AS d SET status = 'superseded' FROM landed AS l
         WHERE d.table_name = {object} AND d.id = l.id AND d.status <> 'superseded'
           AND d.deleted_at <= l._sync_read_at;

@@ -1,3 +1,14 @@
+-- widen_path: whether triggers of the user's, which run inside a statement on the mirror, find the user's own tables.
+-- Only such statements may run wide: all their operators have operands of exactly their types, so that nothing
+-- which somebody put into the mirror's schema can pass for one of pg_catalog's.
+CREATE OR REPLACE FUNCTION {load}.widen_path(wide boolean) RETURNS void
+LANGUAGE plpgsql AS $body$
+BEGIN
+    PERFORM pg_catalog.set_config('search_path',
+        CASE WHEN wide THEN {trigger_path} ELSE 'pg_catalog, pg_temp' END, true);
+END
+$body$;
+
 -- check_run: refuses a batch that does not belong into this mirror; returns the run id of its mark.
 CREATE OR REPLACE FUNCTION {load}.check_run(mark text) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
@@ -156,7 +167,9 @@ BEGIN
     BEGIN
         SET CONSTRAINTS ALL IMMEDIATE;
         EXECUTE note USING gone, origin, at, run, 'done', NULL::text;
+        PERFORM {load}.widen_path(true);
         EXECUTE remove USING gone;
+        PERFORM {load}.widen_path(false);
         RETURN cardinality(gone);
     EXCEPTION WHEN foreign_key_violation OR restrict_violation THEN
         NULL;  -- one at a time, to find the ones that are held
@@ -164,7 +177,9 @@ BEGIN
     FOREACH one IN ARRAY gone LOOP
         BEGIN
             EXECUTE note USING ARRAY[one], origin, at, run, 'done', NULL::text;
+            PERFORM {load}.widen_path(true);
             EXECUTE remove USING ARRAY[one];
+            PERFORM {load}.widen_path(false);
             removed := removed + 1;
         EXCEPTION WHEN foreign_key_violation OR restrict_violation THEN
             EXECUTE note USING ARRAY[one], origin, at, run, 'forbidden', SQLERRM;
@@ -178,7 +193,7 @@ $body$;
 CREATE OR REPLACE FUNCTION {load}.apply_selection(selected jsonb) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
 DECLARE
-    one record;
+    statement text;
 BEGIN
     DELETE FROM {mirror}._sync_deselected WHERE selected ? table_name;
     INSERT INTO {mirror}._sync_deselected (table_name, column_name)
@@ -186,9 +201,12 @@ BEGIN
         JOIN pg_attribute AS a ON a.attrelid = format('{load}.%I', t.key)::regclass
             AND a.attnum > 0 AND NOT a.attisdropped AND a.attname NOT LIKE '\_sync\_%'
         WHERE NOT t.value ? a.attname;
-    FOR one IN SELECT * FROM {mirror}._sync_deselected WHERE selected ? table_name LOOP
-        EXECUTE format('UPDATE {mirror}.%I SET %I = NULL WHERE %I IS NOT NULL',
-                       one.table_name, one.column_name, one.column_name);
+    FOR statement IN SELECT format('UPDATE {mirror}.%I SET %I = NULL WHERE %I IS NOT NULL',
+                                   table_name, column_name, column_name)
+                     FROM {mirror}._sync_deselected WHERE selected ? table_name LOOP
+        PERFORM {load}.widen_path(true);
+        EXECUTE statement;
+        PERFORM {load}.widen_path(false);
     END LOOP;
 END
 $body$;
