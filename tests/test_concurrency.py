@@ -94,8 +94,8 @@ def test_a_run_and_everybody_else(
             " select id, 'old', '0', '2000-01-01', '2000-01-01' from unnest(%s::text[]) as id",
             [locked],
         )
-        client.execute("select from customer where id = any (%s) order by id for update", [locked])
         admin.execute("insert into my_note select id, 'kept' from customer")
+        client.execute("select from customer where id = any (%s) order by id for update", [locked])
         meddler.start()
 
         code, words = pipeline.run("run", "sync")
