@@ -13,6 +13,7 @@ import pytest
 from quickbooks_demo.pipeline import Pipeline
 from quickbooks_demo.sandbox import Sandbox
 from quickbooks_demo.testing import Database
+from quickbooks_demo.waiting import wait_for
 
 CUSTOMERS = 50_000
 MEDDLED = 1_000
@@ -22,22 +23,27 @@ LOCKED = 200
 class Meddler(threading.Thread):
     """Merges rows of the customers that the run loads, newer and older ones at random, as a worker would."""
 
-    def __init__(self, url: str, ids: list[str], chance: random.Random) -> None:
+    def __init__(self, database: Database, ids: list[str], chance: random.Random) -> None:
         super().__init__()
         self.newer: set[str] = set()
         self.failure: BaseException | None = None
-        self._url, self._ids, self._chance = url, ids, chance
+        self._reader = database.login("quickbooks_reader").url
+        self._worker = database.login("quickbooks_worker").url
+        self._ids, self._chance = ids, chance
 
     def run(self) -> None:
         try:
-            with psycopg.connect(self._url, autocommit=True) as connection:
-                # Begins when the first rows of the run are there.
-                while not connection.execute("select exists (select from customer)").fetchone()[0]:  # type: ignore[index]
-                    pass
+            with psycopg.connect(self._reader, autocommit=True) as connection:
+                wait_for(lambda: self._has_begun(connection), "the first rows of the run", timeout_s=120)
+            with psycopg.connect(self._worker, autocommit=True) as connection:
                 while self._ids:
                     self._merge(connection, [self._ids.pop() for _ in range(min(20, len(self._ids)))])
         except BaseException as failure:  # noqa: BLE001  # told by the test, not by a thread's traceback
             self.failure = failure
+
+    def _has_begun(self, connection: psycopg.Connection) -> bool:
+        found = connection.execute("select count(*) from customer").fetchone()
+        return found is not None and found[0] > LOCKED
 
     def _merge(self, connection: psycopg.Connection, ids: list[str]) -> None:
         rows = []
@@ -83,7 +89,7 @@ def test_a_run_and_everybody_else(
     ids = [f"qbk_cust{number}" for number in chance.sample(range(first, first + CUSTOMERS), MEDDLED)]
     locked = sorted(chance.sample(ids, LOCKED))
     add_what_users_add(migrated)
-    meddler = Meddler(migrated.login("quickbooks_worker").url, list(ids), chance)
+    meddler = Meddler(migrated, list(ids), chance)
 
     with ExitStack() as stack:
         admin = stack.enter_context(psycopg.connect(migrated.superuser.url, autocommit=True))
