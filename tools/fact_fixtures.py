@@ -65,8 +65,13 @@ def documents(fixture: Fixture, model: Document) -> list[tuple[Entity, Document]
         if _namespace(root) not in NAMESPACES:
             return []
         whole = {_local(root.tag): _Xml(model).value(root, _local(root.tag))}
-    named = fixture.kind.removeprefix("query_")
-    return list(_found(whole, _BY_KEY.get(named)))
+    return list(_found(whole, _named(fixture)))
+
+
+def _named(fixture: Fixture) -> Entity | None:
+    """The object of bare documents: as the file is filed, or else as its name says."""
+    filed = _BY_KEY.get(fixture.kind.removeprefix("query_"))
+    return filed or next((e for key, e in _BY_KEY.items() if f"__{key.lower()}_" in fixture.path.name), None)
 
 
 def _found(whole: Any, named: Entity | None) -> Iterator[tuple[Entity, Document]]:
