@@ -135,13 +135,12 @@ def _view_rows() -> Iterator[tuple[str, str]]:
 
 def _column_rows(entity: Entity) -> Iterator[tuple[str, ...]]:
     """In the order of the table in Postgres."""
-    types = columns_of(entity)
-    yield _column_row(entity, entity.columns["id"], types["id"])
+    for column, kind in columns_of(entity).items():
+        if column == EXTRA:
+            yield _code(EXTRA), kind, "(every path without a column)", "", "", ""
+        else:
+            yield _column_row(entity, entity.columns[column], kind)
     yield _code(READ_AT), "timestamptz", "(when QuickBooks gave the row)", "the mirror", "", ""
-    for column, field in entity.columns.items():
-        if column != "id":
-            yield _column_row(entity, field, types[column])
-    yield _code(EXTRA), types[EXTRA], "(every path without a column)", "", "", ""
 
 
 def _column_row(entity: Entity, field: Field, kind: str) -> tuple[str, ...]:

@@ -16,6 +16,14 @@ from quickbooks_core.mapping import EXTRA
 from quickbooks_core.schema import INTERNAL, MARKS, internal_types, landing_type
 
 READ_AT = "_sync_read_at"
+# What a person looks for first in `select *`, and what last; between them all others, as QuickBooks writes them.
+_FIRST = (
+    "id", "display_name", "name", "fully_qualified_name", "company_name", "title", "given_name", "middle_name",
+    "family_name", "suffix", "txn_type", "doc_number", "txn_date", "due_date", "customer_id", "customer_name",
+    "vendor_id", "vendor_name", "employee_id", "employee_name", "account_id", "account_name", "total_amt", "amount",
+    "balance", "email", "phone", "active",
+)  # fmt: skip
+_LAST = ("created_at", "updated_at", "sync_token", EXTRA)
 OWNER = sql.Identifier("quickbooks_owner")
 
 
@@ -37,26 +45,23 @@ class Names:
             mirror=sql.Identifier(self.mirror),
             load=sql.Identifier(self.load),
             mirror_name=sql.Literal(self.mirror),
-            trigger_path=sql.Literal(
-                f"pg_catalog, {sql.Identifier(self.mirror).as_string(None)}, pg_temp"
-            ),
+            trigger_path=sql.Literal(f"pg_catalog, {sql.Identifier(self.mirror).as_string(None)}, pg_temp"),
             **more,
         )
 
 
 def columns_of(entity: Entity) -> dict[str, str]:
-    """Column → Postgres type of the data columns of an object, `extra` included."""
-    return {column: landing_type(field) for column, field in entity.columns.items()} | {EXTRA: "jsonb"}
+    """Column → Postgres type of the data columns of an object, `extra` included, in the table's order."""
+    types = {column: landing_type(field) for column, field in entity.columns.items()} | {EXTRA: "jsonb"}
+    between = (column for column in types if column not in _FIRST + _LAST)
+    return {column: types[column] for column in (*_FIRST, *between, *_LAST) if column in types}
 
 
 def mirror_table(names: Names, entity: Entity) -> Iterator[sql.Composed]:
     """Creates the table of an object, or adds the columns it lacks."""
     table = sql.Identifier(names.mirror, entity.table)
-    yield sql.SQL(
-        "CREATE TABLE IF NOT EXISTS {} (id text PRIMARY KEY, "
-        "_sync_read_at timestamptz NOT NULL DEFAULT '-infinity')"
-    ).format(table)
-    yield _add_columns(table, columns_of(entity))
+    yield sql.SQL("CREATE TABLE IF NOT EXISTS {} (id text PRIMARY KEY)").format(table)
+    yield _add_columns(table, {**columns_of(entity), READ_AT: "timestamptz NOT NULL DEFAULT '-infinity'"})
     yield sql.SQL("COMMENT ON TABLE {} IS {}").format(
         table, sql.Literal(f"QuickBooks {entity.name}: {entity.shape.value}")
     )
