@@ -13,7 +13,7 @@ from typing import Any
 from quickbooks_core.catalog import Entity, Field, Kind
 
 from quickbooks_sandbox import faults
-from quickbooks_sandbox.accepted import ACCEPTED
+from quickbooks_sandbox.accepted import is_accepted
 from quickbooks_sandbox.json_text import Document
 
 _SYSTEM = frozenset({"Id", "SyncToken", "MetaData", "domain", "sparse", "status"})
@@ -27,7 +27,7 @@ def check(entity: Entity, document: Document) -> None:
             continue
         fields = _fields(entity).get(key)
         if fields is None:
-            if key not in ACCEPTED.get(entity.key, frozenset()):
+            if not is_accepted(entity.key, key):
                 raise faults.unknown_property(key)
         else:
             for field in fields:
