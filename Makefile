@@ -46,8 +46,8 @@ lock: $(INSTALLED)  ## Resolve all versions anew, for us and for Meltano's plugi
 	$(UV) lock --upgrade
 	$(MAKE) plugins.txt
 
-bench: install  ## Measure the pipeline and write docs/benchmarks.md
-	$(VENV)/bin/python bench/backfill.py
+bench: install  ## Measure the pipeline and write docs/benchmarks.md (BENCH="--scale 0.02": a quick look)
+	$(VENV)/bin/python bench/run.py $(BENCH)
 
 clean:  ## Remove what was installed and the demo's data
 	rm -rf $(VENV) .meltano .demo

@@ -15,10 +15,13 @@ IN_FLIGHT = 10
 
 
 class Ahead:
-    """A pool of request threads; at most `IN_FLIGHT` requests run at once, whoever asked for them."""
+    """A pool of request threads; at most `in_flight` requests run at once, whoever asked for them."""
 
-    def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="quickbooks")
+    def __init__(self, in_flight: int = IN_FLIGHT) -> None:
+        self._pool = ThreadPoolExecutor(in_flight, thread_name_prefix="quickbooks")
+        # As many answers again may wait for the reader: else a thread whose answer has come stands still until
+        # all before it have been read.
+        self._most = 1 if in_flight == 1 else 2 * in_flight
 
     def __enter__(self) -> Ahead:
         return self
@@ -29,12 +32,12 @@ class Ahead:
         self._pool.shutdown(wait=error is None, cancel_futures=True)
 
     def in_order(self, tasks: Iterable[Callable[[], T]]) -> Iterator[T]:
-        """The results of the tasks, in their order; no more than `IN_FLIGHT` results wait for the reader."""
+        """The results of the tasks, in their order; few results wait for the reader."""
         waiting: deque[Future[T]] = deque()
         try:
             for task in tasks:
                 waiting.append(self._pool.submit(task))
-                if len(waiting) == IN_FLIGHT:
+                if len(waiting) == self._most:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()

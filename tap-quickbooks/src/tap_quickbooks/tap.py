@@ -14,7 +14,7 @@ from singer_sdk import Tap
 from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigValidationError
 
-from tap_quickbooks.ahead import Ahead
+from tap_quickbooks.ahead import IN_FLIGHT, Ahead
 from tap_quickbooks.run import Run
 from tap_quickbooks.streams import ObjectStream, stream_class
 
@@ -60,6 +60,11 @@ class TapQuickBooks(Tap):
         th.Property("authorize_url", th.StringType, description="Another address of the consent page"),
         th.Property("token_url", th.StringType, description="Another address that gives tokens"),
         th.Property("revoke_url", th.StringType, description="Another address that revokes tokens"),
+        th.Property(
+            "requests_at_once",
+            th.StringType,
+            description="From 1 to 10, which is what QuickBooks allows; fewer leave room to other programs",
+        ),
         th.Property("throttle", th.StringType, description="`off` for a local sandbox without limits"),
     ).to_dict()
 
@@ -108,7 +113,7 @@ class TapQuickBooks(Tap):
         streams = self._wanted()
         connection = Connection.from_mapping(self.config)
         self.run = Run(connection.environment, connection.realm_id, getattr(self, "_given_state", {}))
-        with Ahead() as ahead, open_client(connection) as client:
+        with Ahead(self._requests_at_once()) as ahead, open_client(connection) as client:
             self.ahead, self.client = ahead, client
             self._firsts = zip(
                 (stream.name for stream in streams),
@@ -119,6 +124,15 @@ class TapQuickBooks(Tap):
             for stream in streams:
                 stream.sync()
             self.run.close(client.calls)
+
+    def _requests_at_once(self) -> int:
+        """How many requests may be under way; raises TapRefused."""
+        given = str(self.config.get("requests_at_once") or IN_FLIGHT)
+        if not given.isdecimal() or not 1 <= int(given) <= IN_FLIGHT:
+            raise TapRefused(
+                f"requests_at_once is {given}: QuickBooks answers from 1 to {IN_FLIGHT} at a time."
+            )
+        return int(given)
 
     def _wanted(self) -> list[ObjectStream]:
         """The selected streams; raises TapRefused when the catalog asks for what does not exist."""
