@@ -8,25 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from quickbooks_core.catalog import Access, Deletion, Entity, Operation, Shape, by_name
 
 from quickbooks_sandbox import faults
 from quickbooks_sandbox.arrange import arranged, without_empty
-from quickbooks_sandbox.books import is_stocked, postings
+from quickbooks_sandbox.books import postings
 from quickbooks_sandbox.checking import check, require
 from quickbooks_sandbox.clock import Clock, stamp
-from quickbooks_sandbox.complete import LINE_REFERENCES, completed, name_of, number_lines
+from quickbooks_sandbox.complete import completed, name_of, number_lines
 from quickbooks_sandbox.derive import also_moved, derived
 from quickbooks_sandbox.json_text import Document, read, write
 from quickbooks_sandbox.links import links, target_of
 from quickbooks_sandbox.lookup import Lookup, value_of
+from quickbooks_sandbox.references import PEOPLE, check_references, check_stock
 from quickbooks_sandbox.store import Row, Store
 from quickbooks_sandbox.switches import Switches
 
 Key = tuple[str, str]
-_PEOPLE = ("Customer", "Vendor", "Employee")
 _LONG_IDS = ("Attachable", "Class")  # newer lists number from 5,000,000,000,000,000,000
 _LONG = 5_000_000_000_000_000_000
 _DELETED = " (deleted)"
@@ -79,8 +78,8 @@ class Company:
         document = _writable(entity, document, (Access.WRITE, Access.CREATE))
         now = int(self.clock.time())
         with self.store.writing():
-            self._check_references(entity, document)
-            self._check_stock(document)
+            check_references(self.store, entity, document)
+            check_stock(self.store, document)
             document["Id"] = self._new_id(entity)
             return self.put_new(entity, document, Moment(now, now))
 
@@ -121,7 +120,7 @@ class Company:
             raise faults.required("RecurringInfo")
         now = int(self.clock.time())
         with self.store.writing():
-            self._check_references(by_name(kind), document)
+            check_references(self.store, by_name(kind), document)
             document["Id"] = self._new_id(entity)
             return self.put_template(entity, kind, document, Moment(now, now))
 
@@ -136,8 +135,8 @@ class Company:
             sparse = given.get("sparse") in (True, "true") and self._knows_sparse(entity)
             after = _updated(entity, before, _writable(entity, document, (Access.WRITE,)), sparse)
             self._keep_lines(before, after)
-            self._check_references(entity, after)
-            self._check_stock(after)
+            check_references(self.store, entity, after)
+            check_stock(self.store, after)
             return self._rewrite(entity, row, before, after, row.sync_token + 1)
 
     def delete(self, entity: Entity, given: Document) -> Document:
@@ -268,50 +267,8 @@ class Company:
             repeated = {line.get("Id") for line in after["Line"]}
             after["Line"] += [ln for ln in before["Line"] if ln.get("Id") and ln["Id"] not in repeated]
 
-    def _check_references(self, entity: Entity, document: Document) -> None:
-        for field in entity.references():
-            reference = document.get(field.steps[0])
-            if value_of(reference):
-                if not field.to and isinstance(reference, dict) and not reference.get("type"):
-                    reference["type"] = self._kind_of_person(value_of(reference))
-                target = field.to or str(reference.get("type", "") if isinstance(reference, dict) else "")
-                self._check_reference(target, value_of(reference))
-        for line in document.get("Line") or ():
-            self._check_inside(line)
-
-    def _check_stock(self, document: Document) -> None:
-        if "TxnDate" not in document:
-            return
-        lookup = Lookup(self.store)
-        for line in document.get("Line") or ():
-            detail = line.get(str(line.get("DetailType"))) or {}
-            item = lookup.referred("Item", detail.get("ItemRef"))
-            if item.get("Type") == "Inventory" and not is_stocked(item, document):
-                raise faults.before_stock()
-
-    def _check_inside(self, value: Any) -> None:
-        if not isinstance(value, dict):
-            return
-        for key, inner in value.items():
-            if key in LINE_REFERENCES and value_of(inner):
-                self._check_reference(LINE_REFERENCES[key] or str(inner.get("type", "")), value_of(inner))
-            else:
-                self._check_inside(inner)
-
-    def _check_reference(self, target: str, id: str) -> None:
-        if not target or (target == "TaxCode" and id in ("TAX", "NON")):
-            return
-        row = self.store.get(target.capitalize() if target.isupper() else target, id)
-        if row is None:
-            raise faults.bad_reference(f"{target}s", id)
-        if not row.active:
-            raise faults.not_found()
-
-    def _kind_of_person(self, id: str) -> str:
-        return next((name for name in _PEOPLE if self.store.get(name, id)), "Vendor")
-
     def _check_name(self, entity: Entity, document: Document) -> None:
-        if entity.name in _PEOPLE:
+        if entity.name in PEOPLE:
             others = self.store.people(str(document["DisplayName"]))
             words = "customer, vendor or employee"
         elif entity.shape is Shape.LIST and name_of(entity, document) and entity.name != "Attachable":
@@ -373,7 +330,7 @@ def _marks(sync_token: int, at: Moment) -> Document:
 
 def id_space(entity: Entity) -> str:
     """Names share their Ids, and so do transactions."""
-    if entity.name in _PEOPLE:
+    if entity.name in PEOPLE:
         return "names"
     return "transactions" if entity.shape is Shape.TRANSACTION else entity.name
 
