@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from quickbooks_core.catalog import Entity
@@ -199,7 +200,12 @@ def _created(document: Document) -> datetime:
     inner = (
         document if "MetaData" in document else next(iter(document.values()))
     )  # a template wraps another kind
-    return datetime.fromisoformat(inner["MetaData"]["CreateTime"]).astimezone(UTC)
+    return _instant(inner["MetaData"]["CreateTime"])
+
+
+@lru_cache(maxsize=4096)  # objects that came by an import share a second, and pages overlap
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def _between(start: datetime, end: datetime) -> str:

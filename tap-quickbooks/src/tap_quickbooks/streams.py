@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 from quickbooks_core.catalog import Entity, Reading
 from quickbooks_core.client import Answer
 from quickbooks_core.entitlements import from_xml
-from quickbooks_core.mapping import document_id, to_row
+from quickbooks_core.mapping import mapper
 from quickbooks_core.schema import AUTOMATIC, MARKS, json_schema
 from singer_sdk import Stream
 from singer_sdk.singerlib import Metadata, MetadataMapping
 
+from tap_quickbooks.announced import Announced
 from tap_quickbooks.pages import EVERYTHING, Incomplete, ObjectReader, Page
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class ObjectStream(Stream):
         self.tap = tap
         super().__init__(tap, schema=json_schema(entity), name=entity.table)
         self.primary_keys = ("id",)
+        self._announced = Announced()
 
     @property
     def metadata(self) -> MetadataMapping:
@@ -64,8 +66,8 @@ class ObjectStream(Stream):
             yield from self._rows(page)
 
     def _rows(self, page: Page) -> list[Row]:
-        columns = self.columns
-        return [to_row(self.entity, document, columns) for document in page.documents]
+        to_row = mapper(self.entity, self.columns)
+        return [to_row(document) for document in page.documents]
 
     def _sync_records(
         self, context: Mapping[str, Any] | None = None, *, write_messages: bool = True
@@ -79,19 +81,33 @@ class ObjectStream(Stream):
         first = self.tap.first_answer(self)
         self.tap.run.begin(self.name, first.time)
         with self.get_record_counter() as counter, self.get_sync_timer():
-            for page in self._checked(first):
-                rows = self._rows(page)
+            for page, rows in self._checked(first):
+                if self._announced.grown(rows):
+                    self._announce()
                 self.tap.run.emit(self.name, rows, page.read_at)
                 counter.increment(len(rows))
                 yield from rows
+            if not self._announced.anything:
+                self._announce()
 
-    def _checked(self, first: Answer) -> Iterator[Page]:
-        """The pages, while it is told to the database which windows are whole."""
+    def _write_schema_message(self) -> None:
+        """Nothing yet: which columns there are to announce is known with the first rows."""
+
+    def _announce(self) -> None:
+        """A SCHEMA message with the columns in use."""
+        for message in self._generate_schema_messages():
+            narrowed = self._announced.narrowed(message.schema["properties"], MARKS)
+            message.schema = {**message.schema, "properties": narrowed}  # the SDK's own stays whole
+            self.tap.write_message(message)
+
+    def _checked(self, first: Answer) -> Iterator[tuple[Page, list[Row]]]:
+        """The pages and their rows, while it is told to the database which windows are whole."""
         unsure: list[str] = []
         try:
             for page in self.pages(first):
-                yield page
-                ids = [document_id(self.entity, document) for document in page.documents]
+                rows = self._rows(page)
+                yield page, rows
+                ids = [row["id"] for row in rows]
                 if page.window is None:
                     unsure += ids
                 else:
