@@ -49,7 +49,7 @@ def measure(stage: Stage, rows: int) -> Section:
             ("Pages", "pages a second", "CPU ms a page"),
             [
                 ("in order of creation, four askers", figure(in_order[0], 0), figure(in_order[1])),
-                ("the same pages in any order", figure(jumping[0], 0), figure(jumping[1])),
+                ("the same pages again, in any order", figure(jumping[0], 0), figure(jumping[1])),
             ],
         ),
         {"pages_per_second": in_order[0], "floor": PER_SECOND, "start_s": start_s, "most_start_s": START_S},

@@ -36,6 +36,7 @@ def generate(company: Company, name: str, count: int) -> int:
         rows = _TEMPLATES[name](company, first, count, begin)
         while chunk := list(islice(rows, _CHUNK)):
             db.executemany(_INSERT, chunk)
+    store.settle()
     return first
 
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from quickbooks_sandbox.query.places import Places
+
 _SCHEMA = """
 create table if not exists document (
     entity text not null, id text not null, number integer not null, sync_token integer not null,
@@ -96,6 +98,7 @@ class Store:
         self._file = file
         self._local = threading.local()
         self._writing = threading.RLock()
+        self.places = Places()
         self.create_schema()
 
     def create_schema(self) -> None:
@@ -124,18 +127,31 @@ class Store:
                 yield db
                 return
             db.execute("begin immediate")
+            self.places.begin_change()
             try:
                 yield db
+                if db.in_transaction:
+                    db.execute("commit")
             except BaseException:
-                db.execute("rollback")
+                if db.in_transaction:
+                    db.execute("rollback")
                 raise
-            if db.in_transaction:
-                db.execute("commit")
+            finally:
+                self.places.end_change()
 
     def restore(self, image: sqlite3.Connection) -> None:
         """Replaces everything by what another database holds."""
         with self._writing:
-            image.backup(self.db)
+            self.places.begin_change()
+            try:
+                image.backup(self.db)
+            finally:
+                self.places.end_change()
+            self.settle()
+
+    def settle(self) -> None:
+        """Moves what was written into the file itself, where it is found faster than in the log beside it."""
+        with self._writing:
             self.db.execute("pragma wal_checkpoint(truncate)")
 
     def image(self) -> sqlite3.Connection:

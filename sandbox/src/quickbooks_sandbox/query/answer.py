@@ -7,6 +7,7 @@ from typing import Any
 from quickbooks_sandbox.clock import Clock
 from quickbooks_sandbox.json_text import Document, read, write
 from quickbooks_sandbox.query.plan import Plan, plan
+from quickbooks_sandbox.query.rows import bodies, count
 from quickbooks_sandbox.query.syntax import parse
 from quickbooks_sandbox.store import Store
 from quickbooks_sandbox.switches import Switches
@@ -15,10 +16,9 @@ from quickbooks_sandbox.switches import Switches
 def answer(text: str, store: Store, switches: Switches, clock: Clock) -> str:
     """The content of `QueryResponse`; raises Fault."""
     asked = plan(parse(text), switches, clock)
-    rows = store.rows(asked.sql, asked.parameters)
     if asked.count:
-        return write({"totalCount": rows[0][0]})
-    return page(asked.entity.key, [_shown(asked, body) for (body,) in rows], asked.start)
+        return write({"totalCount": count(asked, store)})
+    return page(asked.entity.key, [_shown(asked, body) for body in bodies(asked, store)], asked.start)
 
 
 def page(key: str, bodies: list[str], start: int) -> str:

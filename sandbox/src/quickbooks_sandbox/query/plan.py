@@ -19,20 +19,29 @@ DEFAULT = 100
 _FILTERED_IN_SAMPLES = {("Class", "Name"), ("Invoice", "TotalAmt"), ("Purchase", "TotalAmt")}
 _TIMES = {"MetaData.CreateTime": "created", "MetaData.LastUpdatedTime": "updated"}
 _NUMBERS = (Kind.INTEGER, Kind.NUMBER, Kind.MONEY)
+# Never null, so that a row's place can be told by them.
+_STORED = frozenset({"created", "updated", "name", "number", "id", "rowid"})
 # Written by every answer, and in no page's list of fields.
 _SYSTEM = ("domain", "sparse", "status")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """SQL for the rows or their number. `columns`: the properties to show, None for all."""
+    """Parts of SQL for the rows or their number. `columns`: the properties to show, None for all.
+
+    `keys`: the stored columns that say where a row stands, all in one direction; empty where more than they decides.
+    """
 
     entity: Entity
     count: bool
     columns: tuple[str, ...] | None
-    sql: str
+    where: str
     parameters: tuple[Any, ...]
-    start: int
+    order: str = ""
+    keys: tuple[str, ...] = ()
+    descending: bool = False
+    start: int = 1
+    most: int = DEFAULT
 
 
 def plan(statement: Statement, switches: Switches, clock: Clock) -> Plan:
@@ -46,15 +55,22 @@ def plan(statement: Statement, switches: Switches, clock: Clock) -> Plan:
     columns = tuple(asker.known(name) for name in statement.columns) if statement.columns else None
     where, parameters = asker.where(statement.where)
     if statement.count:
-        sql = f"select count(*) from document where {where}"
-        return Plan(entity, True, None, sql, parameters, 1)
-    order = asker.order(statement.order)
-    # The rows before the page are counted in the index alone; only the page's own bodies are read.
-    sql = (
-        "select body from document where rowid in"
-        f" (select rowid from document where {where} order by {order} limit ? offset ?) order by {order}"
+        return Plan(entity, True, None, where, parameters)
+    terms = asker.order(statement.order)
+    directions = {down for _, down in terms}
+    stored = len(directions) == 1 and _STORED.issuperset(term for term, _ in terms)
+    return Plan(
+        entity,
+        False,
+        columns,
+        where,
+        parameters,
+        ", ".join(f"{term} desc" if down else term for term, down in terms),
+        tuple(term for term, _ in terms) if stored else (),
+        directions == {True},
+        statement.start,
+        most,
     )
-    return Plan(entity, False, columns, sql, (*parameters, most, statement.start - 1), statement.start)
 
 
 def _require_range(start: int, most: int) -> None:
@@ -98,16 +114,16 @@ class _Asker:
                 parameters += more
         return " and ".join(parts), tuple(parameters)
 
-    def order(self, given: tuple[tuple[str, bool], ...]) -> str:
-        """The order asked for, or the object's own."""
-        tie = "rowid" if self._switches["order_of_ties"] == "oldest_first" else "rowid desc"
+    def order(self, given: tuple[tuple[str, bool], ...]) -> list[tuple[str, bool]]:
+        """The order asked for, or the object's own: terms, and whether each goes down."""
+        tie = ("rowid", self._switches["order_of_ties"] != "oldest_first")
         if given:
-            return ", ".join([*(self._sorted(path, down) for path, down in given), tie])
+            return [*((self._sorted(path), down) for path, down in given), tie]
         if self._entity.shape is Shape.TRANSACTION:
-            return "updated desc, rowid desc"
+            return [("updated", True), ("rowid", True)]
         if self._switches["default_order_of_names"] == "id":
-            return f"number, {tie}"
-        return f"name, number, {tie}"
+            return [("number", False), tie]
+        return [("name", False), ("number", False), tie]
 
     def _condition(self, condition: Condition) -> tuple[str, list[Any]]:
         field = self._filterable(condition.path)
@@ -142,14 +158,14 @@ class _Asker:
                 return found
         raise query_invalid(f"property '{path}' is not queryable")
 
-    def _sorted(self, path: str, descending: bool) -> str:
+    def _sorted(self, path: str) -> str:
         field = self._field(path)
         if not (field.sortable or field.kind is Kind.ID):
             raise query_invalid(f"property '{path}' is not sortable")
         column = self._column(field)
         if field.kind is Kind.ID and self._switches["order_by_id"] == "numeric":
             column = "number"
-        return f"{column}{' desc' if descending else ''}"
+        return column
 
     def _column(self, field: Field) -> str:
         if field.path in _TIMES:
