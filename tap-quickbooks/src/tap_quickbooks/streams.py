@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping
+from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from quickbooks_core.catalog import Entity, Reading
@@ -73,10 +75,8 @@ class ObjectStream(Stream):
         self, context: Mapping[str, Any] | None = None, *, write_messages: bool = True
     ) -> Generator[Row, None, None]:
         """Emits page after page: a record at a time is several times slower."""
-        if not write_messages:
-            for index, row in enumerate(self.get_records(context)):
-                self._check_max_record_limit(current_record_index=index)
-                yield row
+        if not write_messages or self.ABORT_AT_RECORD_COUNT is not None:
+            yield from self._sample(context, write_messages)
             return
         first = self.tap.first_answer(self)
         self.tap.run.begin(self.name, first.time)
@@ -89,6 +89,15 @@ class ObjectStream(Stream):
                 yield from rows
             if not self._announced.anything:
                 self._announce()
+
+    def _sample(self, context: Mapping[str, Any] | None, write_messages: bool) -> Iterator[Row]:
+        """The first rows only: what `--test` and the SDK's other trials ask for, outside any run."""
+        with self.tap.connected():
+            rows = list(islice(self.get_records(context), self.ABORT_AT_RECORD_COUNT))
+        if write_messages:
+            self._announce()
+            self.tap.run.emit(self.name, rows, datetime.now(UTC))
+        yield from rows
 
     def _write_schema_message(self) -> None:
         """Nothing yet: which columns there are to announce is known with the first rows."""

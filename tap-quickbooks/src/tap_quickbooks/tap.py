@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from quickbooks_core.catalog import MIRRORED
@@ -76,9 +77,22 @@ class TapQuickBooks(Tap):
 
     @classmethod
     def invoke(cls, **arguments: Any) -> None:
-        """Runs the command line; what a person can mend is said in one line, with exit code 1."""
-        try:
+        """Runs the command line."""
+        with cls._in_words():
             super().invoke(**arguments)
+
+    @classmethod
+    def cb_test(cls, *arguments: Any) -> None:
+        """Runs a trial, `--test`."""
+        with cls._in_words():
+            super().cb_test(*arguments)
+
+    @classmethod
+    @contextmanager
+    def _in_words(cls) -> Iterator[None]:
+        """What a person can mend is said in one line, with exit code 1."""
+        try:
+            yield
         except (QuickBooksError, TapRefused) as refused:
             cls._end(str(refused))
         except ConfigValidationError as invalid:
@@ -111,19 +125,24 @@ class TapQuickBooks(Tap):
     def sync_all(self) -> None:  # type: ignore[misc]  # final in the SDK, whose loop reads one stream at a time
         """One run: its first word, every selected stream, its last word, and then the state."""
         streams = self._wanted()
-        connection = Connection.from_mapping(self.config)
-        self.run = Run(connection.environment, connection.realm_id, getattr(self, "_given_state", {}))
-        with Ahead(self._requests_at_once()) as ahead, open_client(connection) as client:
-            self.ahead, self.client = ahead, client
+        with self.connected():
             self._firsts = zip(
                 (stream.name for stream in streams),
-                ahead.in_order(stream.first for stream in streams),
+                self.ahead.in_order(stream.first for stream in streams),
                 strict=True,
             )
             self.run.open({stream.name: list(stream.columns) for stream in streams})
             for stream in streams:
                 stream.sync()
-            self.run.close(client.calls)
+            self.run.close(self.client.calls)
+
+    @contextmanager
+    def connected(self) -> Iterator[None]:
+        """A run, a client and its request threads, for as long as something is read."""
+        connection = Connection.from_mapping(self.config)
+        self.run = Run(connection.environment, connection.realm_id, getattr(self, "_given_state", {}))
+        with Ahead(self._requests_at_once()) as self.ahead, open_client(connection) as self.client:
+            yield
 
     def _requests_at_once(self) -> int:
         """How many requests may be under way; raises TapRefused."""
