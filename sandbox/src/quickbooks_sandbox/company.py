@@ -7,15 +7,16 @@ order: check, complete, book, link, store, and work out anew whatever the write 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from quickbooks_core.catalog import Access, Deletion, Entity, Operation, Shape, by_name
 
 from quickbooks_sandbox import faults
 from quickbooks_sandbox.arrange import arranged, without_empty
 from quickbooks_sandbox.books import postings
+from quickbooks_sandbox.changes import Moment, id_space, marks, named_by_state, updated, voided, writable
 from quickbooks_sandbox.checking import check, require
-from quickbooks_sandbox.clock import Clock, stamp
+from quickbooks_sandbox.clock import Clock
 from quickbooks_sandbox.complete import completed, name_of, number_lines
 from quickbooks_sandbox.derive import also_moved, derived
 from quickbooks_sandbox.json_text import Document, read, write
@@ -28,7 +29,6 @@ from quickbooks_sandbox.switches import Switches
 Key = tuple[str, str]
 _LONG_IDS = ("Attachable", "Class")  # newer lists number from 5,000,000,000,000,000,000
 _LONG = 5_000_000_000_000_000_000
-_DELETED = " (deleted)"
 _NUMBERED = ("Invoice", "SalesReceipt", "Estimate", "CreditMemo", "RefundReceipt")
 _TEMPLATES = (
     *_NUMBERED,
@@ -40,17 +40,6 @@ _TEMPLATES = (
     "Transfer",
     "VendorCredit",
 )
-_NAMES = ("Name", "DisplayName")
-# Kept by a full update that leaves them out: a document cannot be without.
-_KEPT = ("TxnDate", "CurrencyRef", "domain", "sparse", "Id", "MetaData")
-
-
-@dataclass(frozen=True)
-class Moment:
-    """When a document was made and last changed, in seconds."""
-
-    created: int
-    updated: int
 
 
 class Company:
@@ -75,7 +64,7 @@ class Company:
         document = without_empty(given)
         check(entity, document)
         require(entity, document)
-        document = _writable(entity, document, (Access.WRITE, Access.CREATE))
+        document = writable(entity, document, (Access.WRITE, Access.CREATE))
         now = int(self.clock.time())
         with self.store.writing():
             check_references(self.store, entity, document)
@@ -106,7 +95,7 @@ class Company:
         number_lines(made, {})
         for key in ("TxnDate", "DueDate"):  # a template has no day of its own
             made.pop(key, None)
-        inner = arranged(inner_entity, {**made, **_marks(0, at), "RecurDataRef": {"value": made["Id"]}})
+        inner = arranged(inner_entity, {**made, **marks(0, at), "RecurDataRef": {"value": made["Id"]}})
         row = Row(entity.name, made["Id"], 0, at.created, at.updated, True, "", write({kind: inner}))
         self.store.put(row)
         return row.body
@@ -133,7 +122,7 @@ class Company:
             document = without_empty(given)
             check(entity, document)
             sparse = given.get("sparse") in (True, "true") and self._knows_sparse(entity)
-            after = _updated(entity, before, _writable(entity, document, (Access.WRITE,)), sparse)
+            after = updated(entity, before, writable(entity, document, (Access.WRITE,)), sparse)
             self._keep_lines(before, after)
             check_references(self.store, entity, after)
             check_stock(self.store, after)
@@ -158,7 +147,7 @@ class Company:
     def void_row(self, entity: Entity, row: Row) -> str:
         """Voids what is stored, for the API and for a person."""
         before: Document = read(row.body)
-        after = _voided(before)
+        after = voided(before)
         return self._rewrite(entity, row, before, after, row.sync_token + 1)
 
     def remove(self, entity: Entity, row: Row) -> None:
@@ -188,7 +177,7 @@ class Company:
     def _rewrite(self, entity: Entity, row: Row, before: Document, after: Document, token: int) -> str:
         lookup = Lookup(self.store)
         now = max(int(self.clock.time()), row.updated)
-        made = completed(entity, _named_by_state(entity, before, after), lookup, self.clock.today())
+        made = completed(entity, named_by_state(entity, before, after), lookup, self.clock.today())
         number_lines(made, before)
         self._check_name(entity, made)
         self._forget_back_links(entity, made)
@@ -210,7 +199,7 @@ class Company:
         return self.store.repost(*key, booked) | self.store.relink(*key, links(entity.name, document))
 
     def _store(self, entity: Entity, document: Document, row: Row) -> str:
-        document = {**document, **_marks(row.sync_token, Moment(row.created, row.updated))}
+        document = {**document, **marks(row.sync_token, Moment(row.created, row.updated))}
         body = write(arranged(entity, derived(entity.name, document, self.store)))
         active = document.get("Active", True) is not False
         self.store.put(replace(row, active=active, name=name_of(entity, document), body=body))
@@ -317,65 +306,3 @@ class Company:
     def _require(entity: Entity, operation: Operation) -> None:
         if not entity.can(operation):
             raise faults.unsupported(f"{operation.value} {entity.name.lower()}")
-
-
-def times(at: Moment) -> Document:
-    """The MetaData of an answer."""
-    return {"CreateTime": stamp(at.created), "LastUpdatedTime": stamp(at.updated)}
-
-
-def _marks(sync_token: int, at: Moment) -> Document:
-    return {"SyncToken": str(sync_token), "MetaData": times(at)}
-
-
-def id_space(entity: Entity) -> str:
-    """Names share their Ids, and so do transactions."""
-    if entity.name in PEOPLE:
-        return "names"
-    return "transactions" if entity.shape is Shape.TRANSACTION else entity.name
-
-
-def _writable(entity: Entity, document: Document, allowed: tuple[Access, ...]) -> Document:
-    """Without what QuickBooks computes: a client's value there is ignored, not refused."""
-    heads = {field.steps[0] for field in entity.fields if field.access in allowed}
-    return {key: value for key, value in document.items() if key in heads}
-
-
-def _updated(entity: Entity, before: Document, given: Document, sparse: bool) -> Document:
-    """A sparse update keeps what it does not name; a full one clears it."""
-    if sparse:
-        return {**before, **given}
-    fixed = {field.steps[0] for field in entity.fields if field.access is not Access.WRITE}
-    fixed -= {field.steps[0] for field in entity.fields if field.access is Access.WRITE}
-    kept = {key: value for key, value in before.items() if key in fixed or key in _KEPT}
-    return {**kept, **given}
-
-
-def _named_by_state(entity: Entity, before: Document, after: Document) -> Document:
-    """An inactive name carries ` (deleted)`, and loses it again."""
-    if not entity.has_active:
-        return after
-    was, is_now = before.get("Active", True), after.get("Active", True)
-    found = dict(after)
-    for key in _NAMES:
-        if name := str(found.get(key, "")):
-            bare = name.removesuffix(_DELETED)
-            found[key] = bare + _DELETED if is_now is False else (bare if was is False else name)
-    return found
-
-
-def _voided(before: Document) -> Document:
-    note = str(before.get("PrivateNote", ""))
-    lines = [_emptied(line) for line in before.get("Line", ()) if not line.get("LinkedTxn")]
-    after = {**before, "Line": lines, "PrivateNote": f"Voided - {note}" if note else "Voided"}
-    if "TotalAmt" in after:
-        after["TotalAmt"] = 0
-    return {**after, "TxnTaxDetail": {}} if "TxnTaxDetail" in after else after
-
-
-def _emptied(line: Document) -> Document:
-    detail = str(line.get("DetailType"))
-    inner = {**line.get(detail, {})}
-    if "Qty" in inner:
-        inner["Qty"] = 0
-    return {**line, "Amount": 0, **({detail: inner} if detail in line else {})}

@@ -11,8 +11,9 @@ from itertools import islice
 
 from quickbooks_core.catalog import by_name
 
+from quickbooks_sandbox.changes import id_space
 from quickbooks_sandbox.clock import stamp
-from quickbooks_sandbox.company import Company, id_space
+from quickbooks_sandbox.company import Company
 
 _PER_SECOND = 10  # created in the same second, as an import does
 _CHUNK = 10_000

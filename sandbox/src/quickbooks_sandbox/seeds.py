@@ -12,8 +12,9 @@ from typing import Any
 
 from quickbooks_core.catalog import Entity, by_table
 
+from quickbooks_sandbox.changes import Moment, id_space, times
 from quickbooks_sandbox.clock import PACIFIC
-from quickbooks_sandbox.company import Company, Moment, id_space, times
+from quickbooks_sandbox.company import Company
 from quickbooks_sandbox.json_text import Document, read, write
 from quickbooks_sandbox.store import Row
 

@@ -1,0 +1,91 @@
+"""What a write makes of a document, before anything is completed or booked: updated, voided, deactivated, marked.
+
+Pure: no store, no clock. The order in which these happen stands in `company`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from quickbooks_core.catalog import Access, Entity, Shape
+
+from quickbooks_sandbox.clock import stamp
+from quickbooks_sandbox.json_text import Document
+
+_PEOPLE = ("Customer", "Vendor", "Employee")
+_DELETED = " (deleted)"
+_NAMES = ("Name", "DisplayName")
+# Kept by a full update that leaves them out: a document cannot be without.
+_KEPT = ("TxnDate", "CurrencyRef", "domain", "sparse", "Id", "MetaData")
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When a document was made and last changed, in seconds."""
+
+    created: int
+    updated: int
+
+
+def times(at: Moment) -> Document:
+    """The MetaData of an answer."""
+    return {"CreateTime": stamp(at.created), "LastUpdatedTime": stamp(at.updated)}
+
+
+def marks(sync_token: int, at: Moment) -> Document:
+    """What an answer says of its version."""
+    return {"SyncToken": str(sync_token), "MetaData": times(at)}
+
+
+def id_space(entity: Entity) -> str:
+    """Names share their Ids, and so do transactions."""
+    if entity.name in _PEOPLE:
+        return "names"
+    return "transactions" if entity.shape is Shape.TRANSACTION else entity.name
+
+
+def writable(entity: Entity, document: Document, allowed: tuple[Access, ...]) -> Document:
+    """Without what QuickBooks computes: a client's value there is ignored, not refused."""
+    heads = {field.steps[0] for field in entity.fields if field.access in allowed}
+    return {key: value for key, value in document.items() if key in heads}
+
+
+def updated(entity: Entity, before: Document, given: Document, sparse: bool) -> Document:
+    """A sparse update keeps what it does not name; a full one clears it."""
+    if sparse:
+        return {**before, **given}
+    fixed = {field.steps[0] for field in entity.fields if field.access is not Access.WRITE}
+    fixed -= {field.steps[0] for field in entity.fields if field.access is Access.WRITE}
+    kept = {key: value for key, value in before.items() if key in fixed or key in _KEPT}
+    return {**kept, **given}
+
+
+def named_by_state(entity: Entity, before: Document, after: Document) -> Document:
+    """An inactive name carries ` (deleted)`, and loses it again."""
+    if not entity.has_active:
+        return after
+    was, is_now = before.get("Active", True), after.get("Active", True)
+    found = dict(after)
+    for key in _NAMES:
+        if name := str(found.get(key, "")):
+            bare = name.removesuffix(_DELETED)
+            found[key] = bare + _DELETED if is_now is False else (bare if was is False else name)
+    return found
+
+
+def voided(before: Document) -> Document:
+    """The document with nothing to pay: amounts zero, links gone, a note that says so."""
+    note = str(before.get("PrivateNote", ""))
+    lines = [_emptied(line) for line in before.get("Line", ()) if not line.get("LinkedTxn")]
+    after = {**before, "Line": lines, "PrivateNote": f"Voided - {note}" if note else "Voided"}
+    if "TotalAmt" in after:
+        after["TotalAmt"] = 0
+    return {**after, "TxnTaxDetail": {}} if "TxnTaxDetail" in after else after
+
+
+def _emptied(line: Document) -> Document:
+    detail = str(line.get("DetailType"))
+    inner = {**line.get(detail, {})}
+    if "Qty" in inner:
+        inner["Qty"] = 0
+    return {**line, "Amount": 0, **({detail: inner} if detail in line else {})}
