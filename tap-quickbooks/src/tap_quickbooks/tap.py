@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -125,6 +126,8 @@ class TapQuickBooks(Tap):
     def sync_all(self) -> None:  # type: ignore[misc]  # final in the SDK, whose loop reads one stream at a time
         """One run: its first word, every selected stream, its last word, and then the state."""
         streams = self._wanted()
+        # A page is thousands of dicts that form no cycles: looking for some at every 700th is a tenth of the time.
+        gc.set_threshold(50_000)
         with self.connected():
             self._firsts = zip(
                 (stream.name for stream in streams),
