@@ -58,7 +58,7 @@ def _text(rate: float, minutes: list[float], peak_mb: float, refused: int) -> st
     return (
         f"With the throttle on, the tap sends **{rate:.0f} requests in a minute**, {rate / PER_MINUTE:.0%} of the "
         f"{PER_MINUTE} that are a reader's share of QuickBooks' 500 (at least {SHARE:.0%}): the median over every "
-        f"minute of the run, from {min(minutes):.0f} to {max(minutes):.0f}; {refused} of them were refused. {memory}"
+        f"minute of the run, from {min(minutes):.0f} to {max(minutes):.0f}; refused by the sandbox: {refused}. {memory}"
     )
 
 
