@@ -41,10 +41,9 @@ class Answers:
 
     def fault(self, fault: Fault) -> Response:
         """A refusal of the service itself."""
-        error: dict[str, Any] = {"Message": fault.message, "Detail": fault.detail, "code": fault.code}
-        if fault.element is not None:
-            error["element"] = fault.element
-        body = {"Fault": {"Error": [error], "type": fault.kind}, "time": stamp_ms(self._clock.time())}
+        body: dict[str, Any] = {"Fault": {"Error": fault.errors(), "type": fault.kind}}
+        if fault.timed:
+            body["time"] = stamp_ms(self._clock.time())
         if self._as_json:
             return _response(write(body), fault.status, "application/json")
         return _response(as_xml(body), fault.status, "application/xml")

@@ -11,14 +11,15 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from quickbooks_sandbox import faults
+from quickbooks_sandbox import faults, refusals
 from quickbooks_sandbox.answers import Answers, forbidden, throttled, unauthorized
 from quickbooks_sandbox.clock import utc
 from quickbooks_sandbox.entitlements import entitlements
 from quickbooks_sandbox.faults import Fault
-from quickbooks_sandbox.json_text import Document, read, write
+from quickbooks_sandbox.json_text import Document, read, received, write
 from quickbooks_sandbox.oauth import REALM_ID
 from quickbooks_sandbox.query.answer import answer, own_url_page
+from quickbooks_sandbox.reading import DEEPEST, depth_of
 from quickbooks_sandbox.service import Service
 
 _KINDS = {"query": "query", "cdc": "cdc", "batch": "batch", "reports": "report"}
@@ -172,7 +173,7 @@ def _list(service: Service, entity: Entity, request: Request) -> str:
 def _write(service: Service, entity: Entity, request: Request, body: bytes, answers: Answers) -> Response:
     document = _document(body)
     operation = request.query_params.get("operation", "").lower()
-    included = request.query_params.get("include", "").lower().split(",")
+    included = frozenset(request.query_params.get("include", "").lower().split(","))
     company = service.company
     if operation == "delete":
         return answers.envelope(entity.key, write(company.delete(entity, _inner(entity, document))))
@@ -181,7 +182,7 @@ def _write(service: Service, entity: Entity, request: Request, body: bytes, answ
     if operation not in ("", "create", "update"):
         raise faults.unsupported(operation)
     done = company.update if document.get("Id") else company.create
-    return answers.envelope(entity.key, done(entity, document))
+    return answers.envelope(entity.key, done(entity, document, included))
 
 
 def _inner(entity: Entity, document: Document) -> Document:
@@ -192,13 +193,11 @@ def _inner(entity: Entity, document: Document) -> Document:
 
 def _document(body: bytes) -> Document:
     try:
-        document = read(body)
+        document = received(body)
     except ValueError:
-        document = None
-    if not isinstance(document, dict):
-        raise Fault(
-            "2010", "Request has invalid or unsupported property", "The body is not a JSON object", ""
-        )
+        raise refusals.unreadable() from None
+    if not isinstance(document, dict) or depth_of(document) > DEEPEST:
+        raise refusals.unreadable()
     return document
 
 

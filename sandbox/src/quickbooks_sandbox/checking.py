@@ -1,84 +1,111 @@
-"""Whether an incoming document may be written, by the catalogue: names, types, lengths, what is required.
+"""Whether an incoming document may be written, by itself: its kinds, lengths, formats, what is required.
 
-References, names and tokens need the company and are checked by `company`.
+Everything that is wrong with it is said in one fault, as the service does. Lines have their own rules in
+`checking_lines`; references, names and tokens need the company and are checked by `rules`.
 """
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterator
 from decimal import Decimal
-from functools import cache
 from typing import Any
 
-from quickbooks_core.catalog import Entity, Field, Kind
+from quickbooks_core.catalog import Access, Entity, Field, Kind
 
-from quickbooks_sandbox import faults
-from quickbooks_sandbox.accepted import is_accepted
+from quickbooks_sandbox import faults, refusals
+from quickbooks_sandbox.checking_lines import line_faults
+from quickbooks_sandbox.checking_objects import object_faults
+from quickbooks_sandbox.faults import Fault, raise_any
 from quickbooks_sandbox.json_text import Document
+from quickbooks_sandbox.reading import Unreadable, understood
+from quickbooks_sandbox.switches import Switches
 
-_SYSTEM = frozenset({"Id", "SyncToken", "MetaData", "domain", "sparse", "status"})
-_NUMBERS = (Kind.MONEY, Kind.NUMBER, Kind.INTEGER)
-
-
-def check(entity: Entity, document: Document) -> None:
-    """Unknown properties, types and lengths; raises Fault."""
-    for key, value in document.items():
-        if key in _SYSTEM:
-            continue
-        fields = _fields(entity).get(key)
-        if fields is None:
-            if not is_accepted(entity.key, key):
-                raise faults.unknown_property(key)
-        else:
-            for field in fields:
-                _check_field(field, value)
-
-
-def require(entity: Entity, document: Document) -> None:
-    """What a create needs; raises Fault."""
-    for name in entity.required:
-        if name not in document:
-            raise faults.required(name)
+_VALUES = ("boolean", "date", "enum", "integer", "number")
+# Amounts have ten digits before the point and five after it.
+_LARGEST = Decimal(10_000_000_000)
+_ADDRESS_LENGTHS = {
+    "City": 255, "Country": 255, "CountrySubDivisionCode": 255, "PostalCode": 30,
+    **{f"Line{number}": 500 for number in range(1, 6)},
+}  # fmt: skip
+_LENGTHS = {"CustomerMemo.value": 1000, "PrimaryEmailAddr.Address": 100, "BillEmail.Address": 100}
+# Recorded: the memo's element has its label's words.
+_ELEMENTS = {"CustomerMemo.value": "Customer Memo"}
+# Sparse updates of these are refused without them, though they change nothing (tried by others, 2026).
+_SPARSE_REQUIRED = {"Bill": ("VendorRef",), "Purchase": ("PaymentType",)}
+# A missing total has words of its own when a document is made; an update without one is documented.
+_TOTALS = ("Payment", "BillPayment")
 
 
-@cache
-def _fields(entity: Entity) -> dict[str, tuple[Field, ...]]:
-    """Top-level key → the fields below it."""
-    found: dict[str, tuple[Field, ...]] = {}
+def readable(entity: Entity, document: Document, switches: Switches) -> Document:
+    """The document in the service's own kinds; raises Fault 2010, or the code of the kind."""
+    try:
+        return understood(entity.key, document)
+    except Unreadable as error:
+        if error.kind in _VALUES and switches["value_of_another_kind"] == "own_code":
+            raise refusals.bad_value(error.kind, error.path, error.value) from None
+        if switches["unreadable_property"] == "named":
+            raise refusals.unreadable_property(error.path.rpartition(".")[2]) from None
+        raise refusals.unreadable() from None
+
+
+def check_new(entity: Entity, document: Document, switches: Switches) -> None:
+    """What is wrong with a document that is to be made; raises Fault."""
+    required = [name for name in entity.required if name != "TotalAmt" or entity.name not in _TOTALS]
+    raise_any(_faults(entity, document, tuple(required), switches))
+    if entity.name in _TOTALS and "TotalAmt" not in document:
+        raise faults.business("You must set a transaction amount.")
+
+
+def check_change(entity: Entity, document: Document, sparse: bool, switches: Switches) -> None:
+    """What is wrong with a document that is to replace another, or a part of it; raises Fault."""
+    if not sparse:
+        required = tuple(name for name in entity.required if name != "TotalAmt")
+    else:
+        needed = switches["sparse_needs_references"] == "refuse"
+        required = _SPARSE_REQUIRED.get(entity.name, ()) if needed else ()
+    raise_any(_faults(entity, document, required, switches, is_whole=not sparse))
+
+
+def _faults(
+    entity: Entity, document: Document, required: tuple[str, ...], switches: Switches, is_whole: bool = True
+) -> Iterator[Fault]:
     for field in entity.fields:
-        found[field.steps[0]] = (*found.get(field.steps[0], ()), field)
-    return found
+        if field.access is not Access.READ:
+            yield from _field_faults(field, document)
+    yield from (faults.required(name) for name in required if name not in document)
+    if is_whole:
+        yield from object_faults(entity, document, switches)
+    yield from line_faults(entity, document, switches)
 
 
-def _check_field(field: Field, value: Any) -> None:
-    if len(field.steps) == 2:
-        if not isinstance(value, dict):
-            raise faults.wrong_type(field.steps[0])
-        value = value.get(field.steps[1])
-    if value is None or field.kind is Kind.JSON:
-        return
-    if field.kind in _NUMBERS and not field.quoted:
-        _check_number(field, value)
-    elif field.kind is Kind.BOOLEAN:
-        if str(value).lower() not in ("true", "false"):
-            raise faults.wrong_type(field.path)
-    elif isinstance(value, dict | list):
-        raise faults.wrong_type(field.path)
-    elif field.kind is Kind.DATE:
-        _check_date(field, str(value))
-    elif field.max_length and len(str(value)) > field.max_length:
-        raise faults.too_long(field.path, field.max_length, len(str(value)))
+def _field_faults(field: Field, document: Document) -> Iterator[Fault]:
+    value: Any = document
+    for step in field.steps:
+        value = value.get(step) if isinstance(value, dict) else None
+    if isinstance(value, str):
+        yield from _text_faults(field, value)
+    elif field.kind in (Kind.MONEY, Kind.NUMBER) and value is not None and abs(value) >= _LARGEST:
+        yield refusals.bad_number(field.path, value)
 
 
-def _check_number(field: Field, value: Any) -> None:
-    try:
-        Decimal(str(value))
-    except ArithmeticError:
-        raise faults.not_a_number(field.path, value) from None
+def _text_faults(field: Field, text: str) -> Iterator[Fault]:
+    element = _ELEMENTS.get(field.path, field.steps[0])
+    longest = field.max_length or _LENGTHS.get(field.path) or _address_length(field)
+    if longest and len(text) > longest:
+        yield refusals.too_long(element, longest, len(text))
+    elif field.path == "WebAddr.URI" and not text.lower().startswith(("http://", "https://")):
+        yield refusals.bad_address(element, text)
+    elif field.path.endswith("EmailAddr.Address") and not all(map(_is_email, text.split(","))):
+        yield refusals.bad_email(element, text)
+    elif any(sign < " " and sign not in "\t\n\r" for sign in text):
+        yield refusals.invalid_string(element, text)
 
 
-def _check_date(field: Field, text: str) -> None:
-    try:
-        date.fromisoformat(text[:10])
-    except ValueError:
-        raise faults.not_a_date(field.path, text) from None
+def _address_length(field: Field) -> int | None:
+    is_address = len(field.steps) == 2 and field.steps[0].endswith("Addr")
+    return _ADDRESS_LENGTHS.get(field.steps[1]) if is_address else None
+
+
+def _is_email(text: str) -> bool:
+    name, at, host = text.strip().rpartition("@")
+    return bool(name and at and "." in host) and " " not in text.strip()

@@ -11,18 +11,18 @@ from dataclasses import replace
 
 from quickbooks_core.catalog import Access, Deletion, Entity, Operation, Shape, by_name
 
-from quickbooks_sandbox import faults
+from quickbooks_sandbox import faults, refusals
 from quickbooks_sandbox.arrange import arranged, without_empty
 from quickbooks_sandbox.books import postings
 from quickbooks_sandbox.changes import Moment, id_space, marks, named_by_state, updated, voided, writable
-from quickbooks_sandbox.checking import check, require
+from quickbooks_sandbox.checking import check_change, check_new, readable
 from quickbooks_sandbox.clock import Clock
 from quickbooks_sandbox.complete import completed, name_of, number_lines
 from quickbooks_sandbox.derive import also_moved, derived
 from quickbooks_sandbox.json_text import Document, read, write
 from quickbooks_sandbox.links import links, target_of
 from quickbooks_sandbox.lookup import Lookup, value_of
-from quickbooks_sandbox.references import PEOPLE, check_references, check_stock
+from quickbooks_sandbox.rules import Rules
 from quickbooks_sandbox.store import Row, Store
 from quickbooks_sandbox.switches import Switches
 
@@ -40,6 +40,7 @@ _TEMPLATES = (
     "Transfer",
     "VendorCredit",
 )
+_NO_OPTIONS: frozenset[str] = frozenset()
 
 
 class Company:
@@ -49,6 +50,7 @@ class Company:
         self.store = store
         self.clock = clock
         self.switches = switches
+        self.rules = Rules(store, switches)
 
     def read(self, entity: Entity, id: str) -> str:
         """The text of a document."""
@@ -56,19 +58,19 @@ class Company:
             raise faults.invalid_id(id)
         return self._row(entity, id).body
 
-    def create(self, entity: Entity, given: Document) -> str:
-        """Makes a document."""
+    def create(self, entity: Entity, given: Document, options: frozenset[str] = _NO_OPTIONS) -> str:
+        """Makes a document; the options are those of the address (`include=allowduplicatedocnum`)."""
         self._require(entity, Operation.CREATE)
         if entity.wrapped:
             return self._create_template(entity, given)
-        document = without_empty(given)
-        check(entity, document)
-        require(entity, document)
+        document = readable(entity, without_empty(given), self.switches)
+        check_new(entity, document, self.switches)
         document = writable(entity, document, (Access.WRITE, Access.CREATE))
+        if entity.shape is Shape.TRANSACTION and "TxnDate" in entity.by_path:
+            document.setdefault("TxnDate", self.clock.today().isoformat())
         now = int(self.clock.time())
         with self.store.writing():
-            check_references(self.store, entity, document)
-            check_stock(self.store, document)
+            self.rules.create(entity, document, options)
             document["Id"] = self._new_id(entity)
             return self.put_new(entity, document, Moment(now, now))
 
@@ -76,11 +78,10 @@ class Company:
         """Completes and stores a new document that already has its Id."""
         lookup = Lookup(self.store)
         opening = document.pop("QtyOnHand", 0) if entity.name == "Item" else 0
-        if entity.name in _NUMBERED:
-            self._number(document)
+        self.rules.number(entity, document)
         made = completed(entity, document, lookup, self.clock.today())
         number_lines(made, {})
-        self._check_name(entity, made)
+        self.rules.name(entity, made)
         moved = self._book(entity, {**made, "$opening": opening}, lookup)
         body = self._store(
             entity, made, Row(entity.name, made["Id"], sync_token, at.created, at.updated, True, "", "")
@@ -103,29 +104,29 @@ class Company:
     def _create_template(self, entity: Entity, given: Document) -> str:
         kind = next((key for key, value in given.items() if isinstance(value, dict)), "")
         if kind not in _TEMPLATES:
-            raise faults.unknown_property(kind or "RecurringTransaction")
-        document = without_empty(given[kind])
+            raise refusals.unreadable()
+        document = readable(by_name(kind), without_empty(given[kind]), self.switches)
         if "RecurringInfo" not in document:
             raise faults.required("RecurringInfo")
+        check_new(by_name(kind), document, self.switches)
         now = int(self.clock.time())
         with self.store.writing():
-            check_references(self.store, by_name(kind), document)
+            self.rules.template(by_name(kind), document)
             document["Id"] = self._new_id(entity)
             return self.put_template(entity, kind, document, Moment(now, now))
 
-    def update(self, entity: Entity, given: Document) -> str:
+    def update(self, entity: Entity, given: Document, options: frozenset[str] = _NO_OPTIONS) -> str:
         """Changes a document, whole or in part."""
         self._require(entity, Operation.UPDATE)
         with self.store.writing():
             row = self._current(entity, given)
             before: Document = read(row.body)
-            document = without_empty(given)
-            check(entity, document)
-            sparse = given.get("sparse") in (True, "true") and self._knows_sparse(entity)
+            document = readable(entity, without_empty(given), self.switches)
+            sparse = document.get("sparse") is True and self._knows_sparse(entity)
+            check_change(entity, document, sparse, self.switches)
             after = updated(entity, before, writable(entity, document, (Access.WRITE,)), sparse)
             self._keep_lines(before, after)
-            check_references(self.store, entity, after)
-            check_stock(self.store, after)
+            self.rules.update(entity, before, after, options)
             return self._rewrite(entity, row, before, after, row.sync_token + 1)
 
     def delete(self, entity: Entity, given: Document) -> Document:
@@ -134,6 +135,7 @@ class Company:
             raise faults.unsupported(f"delete {entity.name.lower()}")
         with self.store.writing():
             row = self._current(entity, given)
+            self.rules.delete(entity, read(row.body))
             self.remove(entity, row)
         return {"domain": "QBO", "status": "Deleted", "Id": row.id}
 
@@ -142,6 +144,7 @@ class Company:
         self._require(entity, Operation.VOID)
         with self.store.writing():
             row = self._current(entity, given)
+            self.rules.void(entity, read(row.body))
             return self.void_row(entity, row)
 
     def void_row(self, entity: Entity, row: Row) -> str:
@@ -179,7 +182,7 @@ class Company:
         now = max(int(self.clock.time()), row.updated)
         made = completed(entity, named_by_state(entity, before, after), lookup, self.clock.today())
         number_lines(made, before)
-        self._check_name(entity, made)
+        self.rules.name(entity, made)
         self._forget_back_links(entity, made)
         moved = set() if entity.name == "Item" else self._book(entity, made, lookup)
         body = self._store(entity, made, replace(row, sync_token=token, updated=now))
@@ -195,6 +198,7 @@ class Company:
             raise faults.required("AccountRef")
         if sum(posting.amount for posting in booked):
             raise faults.system()  # a rule of ours is wrong: better no document than books that do not balance
+        self.rules.totals(document)
         key = (entity.name, document["Id"])
         return self.store.repost(*key, booked) | self.store.relink(*key, links(entity.name, document))
 
@@ -255,25 +259,6 @@ class Company:
         if self.switches["lines_not_repeated"] == "keep" and "Line" in after and "Line" in before:
             repeated = {line.get("Id") for line in after["Line"]}
             after["Line"] += [ln for ln in before["Line"] if ln.get("Id") and ln["Id"] not in repeated]
-
-    def _check_name(self, entity: Entity, document: Document) -> None:
-        if entity.name in PEOPLE:
-            others = self.store.people(str(document["DisplayName"]))
-            words = "customer, vendor or employee"
-        elif entity.shape is Shape.LIST and name_of(entity, document) and entity.name != "Attachable":
-            others = self.store.named(entity.name, name_of(entity, document))
-            words = entity.name.lower()
-        else:
-            return
-        if any(other != (entity.name, document["Id"]) for other in others):
-            raise faults.duplicate_name(words)
-
-    def _number(self, document: Document) -> None:
-        number = str(document.get("DocNumber", ""))
-        if not number:
-            document["DocNumber"] = str(self.store.next_number("DocNumber"))
-        elif number.isdecimal() and len(number) < 10:
-            self.store.reserve("DocNumber", int(number))
 
     def _new_id(self, entity: Entity) -> str:
         number = self.store.next_number(id_space(entity))

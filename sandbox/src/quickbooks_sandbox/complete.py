@@ -12,7 +12,7 @@ from typing import Any
 
 from quickbooks_core.catalog import Entity, Shape
 
-from quickbooks_sandbox import faults
+from quickbooks_sandbox import faults, refusals
 from quickbooks_sandbox.amounts import ZERO, decimal, money, rounded
 from quickbooks_sandbox.json_text import Document
 from quickbooks_sandbox.lookup import Lookup, value_of
@@ -117,20 +117,8 @@ def _name_person(document: Document) -> None:
     if not document.get("DisplayName"):
         parts = [str(document[part]) for part in _NAME_PARTS if document.get(part)]
         if not parts:
-            raise faults.Fault(
-                "6080",
-                "Name is required",
-                "At least one of Title, GivenName, MiddleName, FamilyName, Suffix or DisplayName is required",
-                "DisplayName",
-            )
+            raise refusals.nameless()
         document["DisplayName"] = " ".join(parts)
-    if any(sign in document["DisplayName"] for sign in ":\t\n"):
-        raise faults.Fault(
-            "2040",
-            "Invalid String",
-            "DisplayName must not contain a colon, a tab or a new line",
-            "DisplayName",
-        )
     document.setdefault("PrintOnCheckName", document.get("CompanyName") or document["DisplayName"])
 
 
@@ -154,9 +142,7 @@ def _place_below_parent(entity: Entity, document: Document, lookup: Lookup) -> N
 def _account(document: Document, _lookup: Lookup) -> Document:
     kind = str(document.get("AccountType", "Expense"))
     if kind not in _CLASSIFICATIONS:
-        raise faults.Fault(
-            "2170", "Invalid Enumeration", f"Property Name:AccountType value {kind} is invalid"
-        )
+        raise refusals.bad_word("Invalid Account.AccountType && Account.SubType")
     return {
         **document,
         "AccountType": kind,
@@ -168,11 +154,7 @@ def _account(document: Document, _lookup: Lookup) -> Document:
 def _item(document: Document, lookup: Lookup) -> Document:
     inventory = document.get("Type") == "Inventory"
     found = {**document, "TrackQtyOnHand": inventory}
-    if inventory:
-        for name in ("IncomeAccountRef", "ExpenseAccountRef", "AssetAccountRef", "InvStartDate"):
-            if name not in found:
-                raise faults.required(name)
-    elif document.get("Type") == "Service" and "IncomeAccountRef" not in found:
+    if document.get("Type") == "Service" and "IncomeAccountRef" not in found:
         found["IncomeAccountRef"] = {"value": lookup.income}
     return found
 
@@ -232,7 +214,7 @@ def _journal_entry(document: Document, _lookup: Lookup) -> Document:
             raise faults.required("PostingType")
         sides[kind] += decimal(line.get("Amount"))
     if sides["Debit"] != sides["Credit"]:
-        raise faults.unbalanced()
+        raise refusals.unbalanced()
     document.setdefault("TxnTaxDetail", {})
     return document
 

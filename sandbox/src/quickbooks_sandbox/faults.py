@@ -1,17 +1,21 @@
-"""What QuickBooks refuses, in its own codes and words.
+"""What QuickBooks refuses, in its own codes and words: of requests, objects, queries.
 
-Texts are those of recorded answers where one is known. Rendering, and the gateway's other dialects, stand in
-`answers`.
+Texts are those of recorded answers where one is known. What it refuses of a document's values and of its business
+stands in `refusals`; rendering, and the gateway's other dialects, in `answers`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 
 @dataclass(eq=False)  # not frozen: raising sets the traceback
 class Fault(Exception):
-    """One refusal. `element` is left out of the answer when None, and written when empty."""
+    """A refusal. `element` is left out of the answer when None, and written when empty.
+
+    `others`: one answer may carry several errors. `timed`: recorded answers to invalid Ids carry no time.
+    """
 
     code: str
     message: str
@@ -19,6 +23,25 @@ class Fault(Exception):
     element: str | None = None
     status: int = 400
     kind: str = "ValidationFault"
+    others: tuple[Fault, ...] = ()
+    timed: bool = True
+
+    def errors(self) -> list[dict[str, str]]:
+        """The errors as an answer lists them."""
+        return [_error(fault) for fault in (self, *self.others)]
+
+
+def raise_any(found: Iterable[Fault]) -> None:
+    """Raises all of them as one, each code and element once; nothing where there are none."""
+    distinct = {(fault.code, fault.element): fault for fault in reversed(list(found))}
+    faults = list(reversed(distinct.values()))
+    if faults:
+        raise replace(faults[0], others=tuple(faults[1:]))
+
+
+def _error(fault: Fault) -> dict[str, str]:
+    element = {} if fault.element is None else {"element": fault.element}
+    return {"Message": fault.message, "Detail": fault.detail, "code": fault.code, **element}
 
 
 def not_found() -> Fault:
@@ -39,17 +62,8 @@ def unsupported(operation: str) -> Fault:
 
 def invalid_id(value: str) -> Fault:
     """2030: an Id that is not a number."""
-    return Fault("2030", "Invalid ID", f"Id should be a valid number. Supplied value:{value}", "Id")
-
-
-def unknown_property(name: str) -> Fault:
-    """2010."""
-    return Fault(
-        "2010",
-        "Request has invalid or unsupported property",
-        f"Property Name:{name} specified is unsupported or invalid",
-        name,
-    )
+    detail = f"Id should be a valid number. Supplied value:{value}"
+    return Fault("2030", "Invalid ID", detail, "Id", timed=False)
 
 
 def required(name: str) -> Fault:
@@ -59,39 +73,6 @@ def required(name: str) -> Fault:
         "Required param missing, need to supply the required value for the API",
         f"Required parameter {name} is missing in the request",
         name,
-    )
-
-
-def too_long(name: str, longest: int, length: int) -> Fault:
-    """2050."""
-    return Fault(
-        "2050",
-        "String length is either shorter or longer than supported by specification",
-        f"String length specified does not match the supported length. Min:0 Max:{longest} supported. "
-        f"Supplied length:{length}",
-        name,
-    )
-
-
-def not_a_date(name: str, value: object) -> Fault:
-    """2060."""
-    return Fault("2060", "Invalid Date", f"Date should be a valid date. Supplied value:{value}", name)
-
-
-def not_a_number(name: str, value: object) -> Fault:
-    """2080."""
-    return Fault("2080", "Invalid Number", f"{name} should be a valid number. Supplied value:{value}", name)
-
-
-def wrong_type(name: str) -> Fault:
-    """2110: an object where a value belongs, or the reverse."""
-    return Fault("2110", "Invalid Type", f"Property Name:{name} has a value of the wrong type", name)
-
-
-def bad_reference(words: str, value: str) -> Fault:
-    """2500: a reference to what does not exist."""
-    return Fault(
-        "2500", "Invalid Reference Id", f"Invalid Reference Id : {words} element id {value} not found", ""
     )
 
 
@@ -106,39 +87,12 @@ def stale() -> Fault:
     )
 
 
-def duplicate_name(what: str) -> Fault:
-    """6240: names are unique over customers, vendors and employees, and within other lists."""
-    return Fault(
-        "6240",
-        "Duplicate Name Exists Error",
-        f"The name supplied already exists. : Another {what} is already using this \nname. "
-        "Please use a different name.",
-        "",
-    )
-
-
 def business(words: str) -> Fault:
     """6000."""
     return Fault(
         "6000",
         "A business validation error has occurred while processing your request",
         f"Business Validation Error: {words}",
-        "",
-    )
-
-
-def unbalanced() -> Fault:
-    """2300: debits and credits of a journal entry differ."""
-    return Fault("2300", "Debits not equal to credits", "Total debits should equal total credits", "Line")
-
-
-def before_stock() -> Fault:
-    """6270: an inventory item moves before its start date."""
-    return Fault(
-        "6270",
-        "Transaction date is prior to start date for inventory item",
-        "Transactions with inventory (QOH) products cant be dated earlier than the Inventory Start Date "
-        "for the product",
         "",
     )
 

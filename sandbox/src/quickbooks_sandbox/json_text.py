@@ -14,8 +14,18 @@ _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
 def read(text: str | bytes) -> Any:
-    """Parses; raises ValueError."""
+    """Parses what is ours; raises ValueError."""
     return json.loads(text, parse_float=Decimal, parse_constant=_refused)
+
+
+def received(body: bytes) -> Any:
+    """Parses what came from outside; raises ValueError, also for half a character (`\\ud800`)."""
+    try:
+        value = read(body)
+        json.dumps(value, ensure_ascii=False, default=str).encode()
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+    return value
 
 
 def write(value: Any) -> str:

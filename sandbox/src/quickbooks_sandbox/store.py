@@ -28,6 +28,8 @@ create index if not exists document_person on document (json_extract(body, '$.Di
     where entity in ('Customer', 'Vendor', 'Employee');
 create index if not exists document_parent on document (entity, json_extract(body, '$.ParentRef.value'))
     where json_extract(body, '$.ParentRef.value') is not null;
+create index if not exists document_number on document (entity, json_extract(body, '$.DocNumber'))
+    where json_extract(body, '$.DocNumber') is not null;
 create index if not exists document_name on document (entity, name, number);
 create table if not exists posting (
     entity text not null, id text not null, account text not null, amount integer not null,
@@ -181,6 +183,15 @@ class Store:
             " and json_extract(body, '$.DisplayName') = ? collate nocase",
             (name,),
         ).fetchall()
+
+    def numbered(self, entity: str, number: str, vendor: str = "") -> list[str]:
+        """The Ids of an object's documents with a number, of one vendor or of all."""
+        found = self.db.execute(
+            "select id from document where entity = ? and json_extract(body, '$.DocNumber') = ?"
+            " and ? in ('', json_extract(body, '$.VendorRef.value')) order by number",
+            (entity, number, vendor),
+        )
+        return [id for (id,) in found]
 
     def put(self, row: Row) -> None:
         """Inserts or replaces a document."""

@@ -1,0 +1,90 @@
+"""What tests of the sandbox share: someone who speaks to it as a client does, and good bodies of every object."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from quickbooks_core.catalog import by_name
+from quickbooks_demo.sandbox import Sandbox
+
+HERE = Path(__file__).parent
+_BODIES = json.loads((HERE / "bodies.json").read_text(encoding="utf-8"))
+
+
+@dataclass
+class Client:
+    """A client of the sandbox's API with a connection of its own."""
+
+    sandbox: Sandbox
+    session: requests.Session
+    realm_id: str
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def send(self, method: str, path: str, body: Any = None) -> requests.Response:
+        """One request below the company's address; a body that is bytes goes as it is."""
+        data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        address = f"{self.sandbox.url}/v3/company/{self.realm_id}/{path}"
+        return self.session.request(method, address, data=data, timeout=60)
+
+    def post(self, path: str, body: Any) -> Any:
+        """What a request that has to succeed gives."""
+        answer = self.send("POST", path, body)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def make(self, name: str, **changes: Any) -> Any:
+        """A new document of an object."""
+        entity = by_name(name)
+        return self.post(entity.resource, {**self.body(name), **changes})[entity.key]
+
+    def read(self, name: str, id: str) -> Any:
+        """A document as it is now."""
+        entity = by_name(name)
+        answer = self.send("GET", f"{entity.resource}/{id}")
+        assert answer.status_code == 200, answer.text
+        return answer.json()[entity.key]
+
+    def body(self, name: str) -> Any:
+        """A good body of an object, with a name that nothing else has."""
+        return filled(_BODIES[name], {"unique": str(next(self.numbers)), **days()})
+
+
+def filled(value: Any, words: dict[str, str]) -> Any:
+    """A value with the words in braces replaced, wherever they stand."""
+    if isinstance(value, dict):
+        return {key: filled(inner, words) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [filled(inner, words) for inner in value]
+    if isinstance(value, str):
+        for word, text in words.items():
+            value = value.replace(f"{{{word}}}", text)
+    return value
+
+
+def days() -> dict[str, str]:
+    """Days that cases speak of; a week ago is open to every time zone."""
+    today = date.today() - timedelta(days=2)
+    return {"today": today.isoformat(), "last_week": (today - timedelta(days=7)).isoformat()}
+
+
+@pytest.fixture
+def client(sandbox: Sandbox) -> Client:
+    """Someone connected to a fresh demo company, who wants JSON."""
+    given = sandbox.control("connect")
+    session = requests.Session()
+    session.headers.update({"Authorization": f"Bearer {given['access_token']}", "Accept": "application/json"})
+    return Client(sandbox, session, given["realm_id"])
+
+
+@pytest.fixture
+def bodies() -> dict[str, Any]:
+    """The objects that tests can make, and their bodies before words are filled in."""
+    return dict(_BODIES)
