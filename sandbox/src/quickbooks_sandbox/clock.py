@@ -10,14 +10,23 @@ PACIFIC = ZoneInfo("America/Los_Angeles")
 
 
 class Clock:
-    """The sandbox's own time: the machine's, moved by what the control plane asks for."""
+    """The sandbox's own time: the machine's, moved or held by what the control plane asks for."""
 
     def __init__(self, ahead_s: float = 0) -> None:
         self.ahead_s = ahead_s
+        self._held: float | None = None
 
     def time(self) -> float:
         """Seconds since 1970."""
-        return time.time() + self.ahead_s
+        return (time.time() if self._held is None else self._held) + self.ahead_s
+
+    def hold(self, held: bool) -> None:
+        """Stands still from now on, or goes with the machine's again; a held clock can still be moved."""
+        self._held = time.time() if held else None
+
+    def reset(self) -> None:
+        """The machine's time."""
+        self.ahead_s, self._held = 0, None
 
     def today(self) -> date:
         """The company's day."""

@@ -22,6 +22,8 @@ from quickbooks_sandbox.oauth import CLIENT_ID, CLIENT_SECRET, REALM_ID
 from quickbooks_sandbox.person import act
 from quickbooks_sandbox.service import Service
 
+_PAGE = 10_000
+
 
 async def control_request(request: Request) -> Response:
     """POST does something, GET looks."""
@@ -31,7 +33,7 @@ async def control_request(request: Request) -> Response:
     if action is None:
         return JSONResponse({"error": f"there are: {', '.join(sorted(actions))}"}, 404)
     body = await request.body()
-    given = read(body) if body.strip() else {}
+    given = read(body) if body.strip() else dict(request.query_params)
     try:
         answer = await run_in_threadpool(action, service, given)
     except (ValueError, KeyError) as error:
@@ -76,6 +78,8 @@ def _fail(service: Service, given: Document) -> Document:
 
 
 def _clock(service: Service, given: Document) -> Document:
+    if "hold" in given:
+        service.clock.hold(bool(given["hold"]))
     service.clock.ahead_s += float(given.get("advance_s", 0))
     return {"now": utc(service.clock.time())}
 
@@ -127,6 +131,21 @@ def _ledger(service: Service, _given: Document) -> Document:
     }
 
 
+def _postings(service: Service, given: Document) -> Document:
+    """Every posting, by pages: `after` is the `next` of the page before."""
+    rows = service.store.postings(int(given.get("after", 0)), _PAGE)
+    return {
+        "postings": [
+            {
+                "entity": entity, "id": id, "account": p.account, "amount": from_units(p.amount),
+                "kind": p.kind, "name": p.name, "item": p.item, "quantity": from_units(p.quantity),
+            }
+            for _, entity, id, p in rows
+        ],
+        "next": rows[-1][0] if len(rows) == _PAGE else None,
+    }  # fmt: skip
+
+
 def _health(service: Service, _given: Document) -> Document:
     return {"company": service.store.fact("company"), "now": utc(service.clock.time())}
 
@@ -148,6 +167,7 @@ _ACTIONS: dict[str, _Action] = {
 _LOOKS: dict[str, _Action] = {
     "health": _health,
     "ledger": _ledger,
+    "postings": _postings,
     "requests": _requests,
     "switches": lambda service, _: {"switches": service.switches.listed()},
 }

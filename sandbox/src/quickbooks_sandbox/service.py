@@ -42,7 +42,7 @@ class Service:
         """A fresh company, and everything else as at the start."""
         chosen = name or self.store.fact("company") or "demo"
         self.switches.reset()
-        self.clock.ahead_s = 0
+        self.clock.reset()
         if chosen not in self._images:
             self._images[chosen] = self._loaded(chosen)
         self.store.restore(self._images[chosen])

@@ -258,6 +258,15 @@ class Store:
         )
         return set(changed)
 
+    def postings(self, after: int, most: int) -> list[tuple[int, str, str, Posting]]:
+        """Postings in the order of their place: place, entity and id of the document, what is booked."""
+        rows = self.db.execute(
+            "select rowid, entity, id, account, amount, kind, name, item, quantity from posting"
+            " where rowid > ? order by rowid limit ?",
+            (after, most),
+        )
+        return [(place, entity, id, Posting(*rest)) for place, entity, id, *rest in rows]
+
     def balance(self, kind: str, id: str) -> int:
         """The sum of all postings that concern an account, a name or an item."""
         found = self.db.execute("select amount from balance where kind=? and id=?", (kind, id)).fetchone()
