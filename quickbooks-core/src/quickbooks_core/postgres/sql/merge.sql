@@ -1,7 +1,9 @@
 -- land_<object>: merges a batch of landed rows into the mirror, then empties the landing table.
 -- newer: (updated_at, sync_token, _sync_read_at); different: any column by value. Nothing else is written.
+-- Each landed row looks its own row up by id: OFFSET 0 and enable_seqscan keep the planner, which knows nothing of a
+-- table that has just begun to grow, from reading the whole mirror for every batch.
 CREATE OR REPLACE FUNCTION {load}.{land}() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '10s' AS $body$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '10s' SET enable_seqscan = off AS $body$
 DECLARE
     batch record;
     changed text[];
@@ -13,7 +15,8 @@ BEGIN
     PERFORM {load}.lock_object({object}, false);
 
     -- Rows that exist: only the changed ones are touched, and one that a client has locked is parked.
-    SELECT array_agg(l.id) INTO changed FROM landed AS l JOIN {mirror}.{table} AS m ON m.id = l.id
+    SELECT array_agg(l.id) INTO changed FROM landed AS l
+        CROSS JOIN LATERAL (SELECT * FROM {mirror}.{table} AS m WHERE m.id = l.id OFFSET 0) AS m
         WHERE {newer} AND {different};
     SELECT array_agg(id) INTO free FROM (
         SELECT id FROM {mirror}.{table} WHERE id = ANY (changed) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED) AS f;
@@ -28,9 +31,9 @@ BEGIN
     BEGIN
         INSERT INTO {mirror}.{table} AS m ({columns})
             SELECT {values} FROM landed AS l
-            WHERE NOT EXISTS (SELECT FROM {mirror}.{table} AS m WHERE m.id = l.id)
+            WHERE NOT EXISTS (SELECT FROM {mirror}.{table} AS m WHERE m.id = l.id OFFSET 0)
               AND NOT EXISTS (SELECT FROM {mirror}._sync_deletes AS d WHERE d.table_name = {object}
-                              AND d.id = l.id AND d.status = 'done' AND d.deleted_at > l._sync_read_at)
+                              AND d.id = l.id AND d.status = 'done' AND d.deleted_at > l._sync_read_at OFFSET 0)
             ORDER BY l.id
         ON CONFLICT (id) DO UPDATE SET {excluded} WHERE {newer_excluded} AND {different_excluded};
     EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
