@@ -29,8 +29,15 @@ class Answers:
 
     def envelope(self, key: str, body: str) -> Response:
         """`{key: body, "time": ...}`; the body is text already."""
-        time = stamp_ms(self._clock.time())
-        text = f'{{"{key}":{body},"time":"{time}"}}'
+        return self.whole(self.text(key, body))
+
+    def text(self, key: str, body: str) -> str:
+        """The whole answer as text; without a key there is only the time."""
+        member = f'"{key}":{body},' if key else ""
+        return f'{{{member}"time":"{stamp_ms(self._clock.time())}"}}'
+
+    def whole(self, text: str) -> Response:
+        """An answer that is text already."""
         if self._as_json:
             return _response(text, 200, "application/json;charset=utf-8")
         return _response(as_xml(read(text)), 200, "application/xml;charset=utf-8")
@@ -41,12 +48,17 @@ class Answers:
 
     def fault(self, fault: Fault) -> Response:
         """A refusal of the service itself."""
-        body: dict[str, Any] = {"Fault": {"Error": fault.errors(), "type": fault.kind}}
+        body: dict[str, Any] = {"Fault": fault_body(fault)}
         if fault.timed:
             body["time"] = stamp_ms(self._clock.time())
         if self._as_json:
             return _response(write(body), fault.status, "application/json")
         return _response(as_xml(body), fault.status, "application/xml")
+
+
+def fault_body(fault: Fault) -> dict[str, Any]:
+    """A refusal as QuickBooks writes it, in an answer of its own or among the items of another."""
+    return {"Error": fault.errors(), "type": fault.kind}
 
 
 def unauthorized(detail: str, code: str = "3200") -> Response:

@@ -1,4 +1,4 @@
-"""The addresses of the API: from a request to an operation of the company, and back to an answer."""
+"""The gateway: limits, latency, ordered failures and tokens come before any work of the company."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from quickbooks_core.catalog import Entity, Operation, Reading, by_resource
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,11 +15,10 @@ from quickbooks_sandbox.answers import Answers, forbidden, throttled, unauthoriz
 from quickbooks_sandbox.clock import utc
 from quickbooks_sandbox.entitlements import entitlements
 from quickbooks_sandbox.faults import Fault
-from quickbooks_sandbox.json_text import Document, read, received, write
 from quickbooks_sandbox.oauth import REALM_ID
-from quickbooks_sandbox.query.answer import answer, own_url_page
-from quickbooks_sandbox.reading import DEEPEST, depth_of
+from quickbooks_sandbox.routes import company_work
 from quickbooks_sandbox.service import Service
+from quickbooks_sandbox.uploads import content
 
 _KINDS = {"query": "query", "cdc": "cdc", "batch": "batch", "reports": "report"}
 _LONGEST_TOKEN, _SHORTEST_TOKEN = 4096, 20
@@ -33,12 +31,24 @@ class Broken(Exception):
 
 async def company_request(request: Request) -> Response:
     """Everything below /v3/company/{realm}."""
-    return await _served(request, _KINDS.get(request.path_params["path"].partition("/")[0]), _company)
+    return await _served(request, _KINDS.get(request.path_params["path"].partition("/")[0]), company_work)
 
 
 async def entitlements_request(request: Request) -> Response:
     """The entitlements, which have an address and a dialect of their own."""
     return await _served(request, "read", _entitlements)
+
+
+async def attachment_request(request: Request) -> Response:
+    """A file at its temporary address, where no token is asked for."""
+    service: Service = request.app.state.service
+    id, expires = request.path_params["id"], request.query_params.get("Expires", "0")
+    found = await run_in_threadpool(
+        content, service.company, id, expires, request.query_params.get("Signature", "")
+    )
+    if found is None:
+        return Response("AccessDenied: Request has expired", 403, {"Content-Type": "text/plain"})
+    return Response(found[1], 200, {"Content-Type": found[0]})
 
 
 async def _served(request: Request, kind: str | None, work: _Work) -> Response:
@@ -120,89 +130,5 @@ def _wants_json(service: Service, request: Request) -> bool:
 
 def _entitlements(_service: Service, request: Request, _body: bytes, _answers: Answers) -> Response:
     if request.method != "GET":
-        raise _no_such_address(request)
+        raise faults.unsupported(request.method)
     return Response(entitlements(), 200, {"Content-Type": "application/xml"})
-
-
-def _company(service: Service, request: Request, body: bytes, answers: Answers) -> Response:
-    resource, _, rest = request.path_params["path"].strip("/").partition("/")
-    if resource == "query":
-        return answers.envelope("QueryResponse", _queried(service, request, body))
-    entity = by_resource(resource)
-    if entity is None or not entity.has_table or "/" in rest:
-        raise _no_such_address(request)
-    if request.method == "GET":
-        return _read(service, entity, rest, request, answers)
-    if request.method == "POST" and not rest:
-        return _write(service, entity, request, body, answers)
-    raise _no_such_address(request)
-
-
-def _queried(service: Service, request: Request, body: bytes) -> str:
-    text = request.query_params.get("query") or (body.decode() if request.method == "POST" else "")
-    if not text.strip():
-        raise faults.query_parser(" <EOF> ", 0, 0)
-    return answer(text, service.store, service.switches, service.clock)
-
-
-def _read(service: Service, entity: Entity, id: str, request: Request, answers: Answers) -> Response:
-    if not entity.can(Operation.READ):
-        raise faults.unsupported(f"read {entity.name.lower()}")
-    if entity.name == "ExchangeRate":
-        raise faults.not_found()
-    if id:
-        its_own = (
-            entity.name == "CompanyInfo" and id == REALM_ID
-        )  # a company may be asked for by its realm id
-        return answers.envelope(entity.key, service.company.read(entity, "1" if its_own else id))
-    if entity.reading is Reading.OWN_URL:
-        return answers.bare(f'{{"QueryResponse":{_list(service, entity, request)}}}')
-    if entity.name == "Preferences":
-        return answers.envelope(entity.key, service.company.read(entity, "1"))
-    raise _no_such_address(request)
-
-
-def _list(service: Service, entity: Entity, request: Request) -> str:
-    rows = service.store.rows("select body from document where entity = ? order by rowid", (entity.name,))
-    found = [(read(body), body) for (body,) in rows]
-    wanted = {key: request.query_params[key] for key in ("level", "code") if key in request.query_params}
-    kept = [body for document, body in found if wanted.items() <= document.items()]
-    return own_url_page(entity.key, kept)
-
-
-def _write(service: Service, entity: Entity, request: Request, body: bytes, answers: Answers) -> Response:
-    document = _document(body)
-    operation = request.query_params.get("operation", "").lower()
-    included = frozenset(request.query_params.get("include", "").lower().split(","))
-    company = service.company
-    if operation == "delete":
-        return answers.envelope(entity.key, write(company.delete(entity, _inner(entity, document))))
-    if operation == "void" or "void" in included:
-        return answers.envelope(entity.key, company.void(entity, document))
-    if operation not in ("", "create", "update"):
-        raise faults.unsupported(operation)
-    done = company.update if document.get("Id") else company.create
-    return answers.envelope(entity.key, done(entity, document, included))
-
-
-def _inner(entity: Entity, document: Document) -> Document:
-    """A recurring transaction is named by what it wraps."""
-    wrapped = [value for value in document.values() if isinstance(value, dict) and "Id" in value]
-    return wrapped[0] if entity.wrapped and wrapped else document
-
-
-def _document(body: bytes) -> Document:
-    try:
-        document = received(body)
-    except ValueError:
-        raise refusals.unreadable() from None
-    if not isinstance(document, dict) or depth_of(document) > DEEPEST:
-        raise refusals.unreadable()
-    return document
-
-
-def _no_such_address(request: Request) -> Fault:
-    path = request.url.path
-    return faults.unsupported(
-        f"Could not find resource for relative : {path} of full path: https://sandbox.qbo.intuit.com{path}"
-    )

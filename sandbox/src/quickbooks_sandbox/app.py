@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from quickbooks_sandbox.api import Broken, company_request, entitlements_request
+from quickbooks_sandbox.api import Broken, attachment_request, company_request, entitlements_request
 from quickbooks_sandbox.consent import consent_page, discovery, revoke_request, token_request, user_info
 from quickbooks_sandbox.control import control_request
 from quickbooks_sandbox.service import Service
@@ -19,6 +19,7 @@ def new_app(service: Service) -> Starlette:
         routes=[
             Route("/v3/company/{realm}/{path:path}", company_request, methods=["GET", "POST"]),
             Route("/manage/entitlements/v3/{realm}", entitlements_request, methods=["GET"]),
+            Route("/attachments/{id}/{name:path}", attachment_request, methods=["GET"]),
             Route("/connect/oauth2", consent_page, methods=["GET", "POST"]),
             Route("/oauth2/v1/tokens/bearer", token_request, methods=["POST"]),
             Route("/v2/oauth2/tokens/revoke", revoke_request, methods=["POST"]),

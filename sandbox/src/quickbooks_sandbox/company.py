@@ -153,13 +153,13 @@ class Company:
         after = voided(before)
         return self._rewrite(entity, row, before, after, row.sync_token + 1)
 
-    def remove(self, entity: Entity, row: Row) -> None:
-        """Takes a document away with its postings and links."""
+    def remove(self, entity: Entity, row: Row, kind: str = "deleted") -> None:
+        """Takes a document away with its postings and links; it was deleted, or merged into another."""
         now = int(self.clock.time())
         key = (entity.name, row.id)
         settling = {(source, id) for source, id, _ in self.store.links_to(*key)}
         moved = self.store.repost(*key, []) | self.store.relink(*key, [])
-        self.store.remove(*key, now)
+        self.store.remove(*key, now, kind)
         for source, id in settling:
             self._unlink(source, id, key)
         self._refresh(moved | settling, now)
@@ -173,9 +173,10 @@ class Company:
         """A stored document; raises Fault 610."""
         return self._row(entity, id)
 
-    def rewrite(self, entity: Entity, row: Row, after: Document) -> str:
-        """Stores a changed document as a person's edit."""
-        return self._rewrite(entity, row, read(row.body), after, row.sync_token + 1)
+    def rewrite(self, entity: Entity, row: Row, after: Document, sync_token: int | None = None) -> str:
+        """Stores a changed document as a person's edit, or under the SyncToken it had."""
+        token = row.sync_token + 1 if sync_token is None else sync_token
+        return self._rewrite(entity, row, read(row.body), after, token)
 
     def _rewrite(self, entity: Entity, row: Row, before: Document, after: Document, token: int) -> str:
         lookup = Lookup(self.store)

@@ -97,6 +97,33 @@ def business(words: str) -> Fault:
     )
 
 
+def unknown_object(name: str) -> Fault:
+    """2000: an object that does not exist."""
+    return Fault("2000", "Invalid or unsupported object name", f"Unsupported object name : {name}", "")
+
+
+def batch_too_large() -> Fault:
+    """1040: more than 30 items."""
+    return Fault("1040", "Batch size exceeds allowed limit", "Batch size exceeds allowed limit", "")
+
+
+def bad_request_id(value: str) -> Fault:
+    """2130: a request id, or the bId beside it, that is too long."""
+    return Fault(
+        "2130", "Invalid Request Id Format", f"Invalid Request Id Format. Supplied value:{value}", "requestid"
+    )
+
+
+def duplicate_request_id(value: str) -> Fault:
+    """600: a request id that came with another body before."""
+    return Fault("600", "Duplicate Request ID", f"Duplicate Request ID : {value}", "requestid")
+
+
+def email_required() -> Fault:
+    """6420: nobody to send a document to."""
+    return Fault("6420", "Email address is required", "Email address is required to send the transaction", "")
+
+
 def query_parser(encountered: str, line: int, column: int) -> Fault:
     """4000."""
     return Fault(

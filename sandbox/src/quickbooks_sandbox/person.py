@@ -64,7 +64,7 @@ def _merge(company: Company, entity: Entity, id: str, given: Document) -> None:
         after = _renamed(by_name(other), before, entity.name, id, winner)
         if write(after) != write(before):
             company.rewrite(by_name(other), row, after)
-    company.remove(entity, company.row(entity, id))
+    company.remove(entity, company.row(entity, id), "merged")
 
 
 def _renamed(entity: Entity, document: Document, target: str, loser: str, winner: str) -> Document:

@@ -10,6 +10,7 @@ from quickbooks_sandbox.clock import Clock
 from quickbooks_sandbox.company import Company
 from quickbooks_sandbox.journal import Journal
 from quickbooks_sandbox.oauth import Tokens
+from quickbooks_sandbox.replay import Replay
 from quickbooks_sandbox.seeds import load
 from quickbooks_sandbox.store import Store
 from quickbooks_sandbox.switches import Switches
@@ -31,6 +32,7 @@ class Service:
 
     def __post_init__(self) -> None:
         self.company = Company(self.store, self.clock, self.switches)
+        self.replay = Replay(self.store, self.clock, self.switches)
         self.tokens = Tokens(self.store, self.clock, self.switches)
 
     def begin(self, name: str) -> None:

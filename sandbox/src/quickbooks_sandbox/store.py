@@ -47,7 +47,11 @@ create index if not exists link_target on link (target, target_id);
 create table if not exists sequence (space text primary key, last integer not null) without rowid;
 create table if not exists token (token text primary key, grant_id text not null, kind text not null,
     expires real not null, replaced_at real) without rowid;
-create table if not exists deletion (entity text not null, id text not null, at integer not null);
+create table if not exists deletion (entity text not null, id text not null, at integer not null, kind text not null);
+create index if not exists deletion_at on deletion (entity, at);
+create table if not exists answered (request_id text not null, b_id text not null, content text not null,
+    at real not null, answer text not null, primary key (request_id, b_id)) without rowid;
+create table if not exists file (id text primary key, content blob not null);
 create table if not exists fact (name text primary key, value text not null) without rowid;
 """
 
@@ -214,10 +218,10 @@ class Store:
             ),
         )
 
-    def remove(self, entity: str, id: str, at: int) -> None:
-        """Takes a document away and remembers when."""
+    def remove(self, entity: str, id: str, at: int, kind: str = "deleted") -> None:
+        """Takes a document away and remembers when, and whether it was deleted or merged."""
         self.db.execute("delete from document where entity = ? and id = ?", (entity, id))
-        self.db.execute("insert into deletion values (?,?,?)", (entity, id, at))
+        self.db.execute("insert into deletion values (?,?,?,?)", (entity, id, at, kind))
 
     def next_number(self, space: str) -> int:
         """The next Id of a space of Ids."""

@@ -46,6 +46,16 @@ SWITCHES = (
     Switch("over_application", ("refuse", "accept"), "Whether a payment may settle more than is open."),
     Switch("closed_books_code", ("6210", "6200"), "Closed with a password, or without."),
     Switch("closed_books_cover", ("postings", "all"), "Whether estimates, orders and times are closed too."),
+    Switch("cdc_deactivated", ("row", "deleted"), "No page says whether a deactivated name is a row or a deletion."),
+    Switch("cdc_merged", ("silent", "deleted"), "Whether the loser of a merge appears among the deletions."),
+    Switch("cdc_unchanged", ("left_out", "placeholder"), "Whether an object without changes leaves an empty place."),
+    Switch("cdc_limit", ("whole_answer", "each_object"), "Whether 1000 objects are all or of each kind."),
+    Switch("cdc_unsupported", ("refuse", "silent"), "What an object without change data gives."),
+    Switch("void_where_undocumented", ("ignore", "void"), "include=void on objects whose page has no void section."),
+    Switch("batch_order", ("given", "reversed"), "The order of the answers is not promised."),
+    Switch("batch_replay", ("whole", "done_items", "never"), "What a batch sent again with its requestid repeats."),
+    Switch("requestid_retention_s", ("86400", "60", "1"), "Nothing says how long a requestid is remembered."),
+    Switch("requestid_with_another_body", ("replay", "refuse"), "The same requestid with another body."),
     Switch("throttle_body", ("xml", "json"), "The gateway's 429 has been recorded as XML only."),
 )  # fmt: skip
 

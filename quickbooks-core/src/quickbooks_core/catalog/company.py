@@ -26,7 +26,7 @@ ATTACHABLE = Entity(
     fields=(
         Field("FileName", Kind.TEXT, max_length=1000, filterable=True, sortable=True),
         Field("FileAccessUri", Kind.TEXT, Access.READ),
-        Field("TempDownloadUri", Kind.TEXT, Access.READ),
+        Field("TempDownloadUri", Kind.TEXT, Access.READ, volatile=True),
         Field("Size", Kind.INTEGER, Access.READ, filterable=True, sortable=True),
         Field("ContentType", Kind.TEXT, max_length=100, filterable=True, sortable=True),
         Field("Category", Kind.TEXT, max_length=100, filterable=True, sortable=True),
@@ -36,7 +36,7 @@ ATTACHABLE = Entity(
         Field("Note", Kind.TEXT, max_length=2000, filterable=True, sortable=True),
         Field("Tag", Kind.TEXT, max_length=2000, filterable=True, sortable=True),
         Field("ThumbnailFileAccessUri", Kind.TEXT, Access.READ),
-        Field("ThumbnailTempDownloadUri", Kind.TEXT, Access.READ, filterable=True, sortable=True),
+        Field("ThumbnailTempDownloadUri", Kind.TEXT, Access.READ, filterable=True, sortable=True, volatile=True),
         *IDENTITY,
         Field("AttachableRef", Kind.JSON),
     ),

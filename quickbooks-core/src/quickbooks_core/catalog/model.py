@@ -86,7 +86,8 @@ class Field:
 
     `path` has at most two steps; one that starts with `$` is computed, not a key of the JSON. `to` names the
     object a REF points at; where the JSON itself says the type (EntityRef), `to` is empty and `type_path` says
-    where. `quoted`: the JSON has it as a string, whatever its kind.
+    where. `quoted`: the JSON has it as a string, whatever its kind. `volatile`: another value in every answer,
+    which by itself is no change of the object.
     """
 
     path: str
@@ -99,6 +100,7 @@ class Field:
     filterable: bool = False
     sortable: bool = False
     quoted: bool = False
+    volatile: bool = False
 
     def __post_init__(self) -> None:
         if not self.column:

@@ -67,6 +67,7 @@ def mirror_table(names: Names, entity: Entity) -> Iterator[sql.Composed]:
     )
     for column, field in entity.columns.items():
         note = field.path + (" (read only)" if field.access is Access.READ else "")
+        note += "; another value in every answer, here that of the row's last change" if field.volatile else ""
         yield _comment(table, column, note)
     yield _comment(table, EXTRA, "What the catalogue has no column for, under its own path")
 
@@ -95,6 +96,7 @@ def merge_function(names: Names, entity: Entity) -> sql.Composed:
     """The merge of one object, from its template."""
     data = [column for column in columns_of(entity) if column != "id"]
     written = [*data, READ_AT]
+    telling = [c for c in data if c == EXTRA or not entity.columns[c].volatile]
     return names.compose(
         "merge.sql",
         land=sql.Identifier(f"land_{entity.table}"),
@@ -110,9 +112,9 @@ def merge_function(names: Names, entity: Entity) -> sql.Composed:
         ),
         newer=_newer(entity, "l"),
         newer_excluded=_newer(entity, "excluded"),
-        different=_different(data, [_value(entity, column) for column in data]),
+        different=_different(telling, [_value(entity, column) for column in telling]),
         different_excluded=_different(
-            data, [sql.SQL("excluded.{}").format(sql.Identifier(column)) for column in data]
+            telling, [sql.SQL("excluded.{}").format(sql.Identifier(column)) for column in telling]
         ),
     )
 
