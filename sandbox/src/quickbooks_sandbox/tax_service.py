@@ -8,7 +8,8 @@ from quickbooks_core.catalog import Entity, by_name
 
 from quickbooks_sandbox import faults
 from quickbooks_sandbox.amounts import decimal, plain
-from quickbooks_sandbox.company import Company, Moment
+from quickbooks_sandbox.changes import Moment
+from quickbooks_sandbox.company import Company
 from quickbooks_sandbox.json_text import Document, write
 
 _LISTS = {"Sales": "SalesTaxRateList", "Purchase": "PurchaseTaxRateList"}
