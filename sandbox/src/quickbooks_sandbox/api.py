@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from quickbooks_sandbox import faults, refusals
+from quickbooks_sandbox import faults
 from quickbooks_sandbox.answers import Answers, forbidden, throttled, unauthorized
 from quickbooks_sandbox.clock import utc
 from quickbooks_sandbox.entitlements import entitlements

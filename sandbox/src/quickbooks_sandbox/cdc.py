@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from quickbooks_core.catalog import Entity, by_resource
 
-from quickbooks_sandbox import faults
+from quickbooks_sandbox import faults, refusals
 from quickbooks_sandbox.clock import instant, stamp
 from quickbooks_sandbox.company import Company
 from quickbooks_sandbox.json_text import write
@@ -39,7 +39,7 @@ def _since(company: Company, text: str) -> float:
     try:
         since = instant(text)
     except ValueError:
-        raise faults.not_a_date("changedSince", text) from None
+        raise refusals.bad_value("date", "changedSince", text) from None
     if since < company.clock.time() - LOOK_BACK_S:
         raise faults.unsupported(f"cdc with changedSince date {text} which is older than fixed days")
     return since

@@ -6,7 +6,7 @@ from typing import Any
 
 from quickbooks_core.catalog import Entity, by_name
 
-from quickbooks_sandbox import faults
+from quickbooks_sandbox import faults, refusals
 from quickbooks_sandbox.amounts import decimal, plain
 from quickbooks_sandbox.changes import Moment
 from quickbooks_sandbox.company import Company
@@ -47,7 +47,7 @@ def _code(name: str, lists: dict[str, list[Document]]) -> Document:
 def _rate(company: Company, detail: Any) -> Document:
     """A new rate, or one that exists."""
     if not isinstance(detail, dict):
-        raise faults.wrong_type("TaxRateDetails")
+        raise refusals.unreadable_property("TaxRateDetails")
     applicable = str(detail.get("TaxApplicableOn", "Sales"))
     if id := str(detail.get("TaxRateId") or ""):
         company.row(by_name("TaxRate"), id)
@@ -57,7 +57,7 @@ def _rate(company: Company, detail: Any) -> Document:
             raise faults.required(key)
     name, agency = str(detail["TaxRateName"]), str(detail["TaxAgencyId"])
     if company.store.get("TaxAgency", agency) is None:
-        raise faults.bad_reference("TaxAgencies", agency)
+        raise refusals.bad_reference("TaxAgency", agency)
     _check_free(company, by_name("TaxRate"), name, "tax rate")
     value = _number(detail["RateValue"])
     id = _put(
@@ -77,12 +77,12 @@ def _number(value: Any) -> Any:
     try:
         return plain(decimal(value))
     except ArithmeticError:
-        raise faults.not_a_number("RateValue", value) from None
+        raise refusals.bad_value("number", "RateValue", value) from None
 
 
 def _check_free(company: Company, entity: Entity, name: str, words: str) -> None:
     if company.store.named(entity.name, name):
-        raise faults.duplicate_name(words)
+        raise refusals.duplicate_name(words)
 
 
 def _put(company: Company, entity: Entity, document: Document) -> str:

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from quickbooks_core.catalog import by_name
 
-from quickbooks_sandbox import faults
+from quickbooks_sandbox import faults, refusals
 from quickbooks_sandbox.answers import fault_body
 from quickbooks_sandbox.company import Company
 from quickbooks_sandbox.faults import Fault
@@ -137,5 +137,5 @@ def _description(text: Any) -> Document:
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        raise faults.unknown_property("file_metadata")
+        raise refusals.unreadable()
     return found

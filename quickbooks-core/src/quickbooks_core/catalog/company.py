@@ -36,7 +36,9 @@ ATTACHABLE = Entity(
         Field("Note", Kind.TEXT, max_length=2000, filterable=True, sortable=True),
         Field("Tag", Kind.TEXT, max_length=2000, filterable=True, sortable=True),
         Field("ThumbnailFileAccessUri", Kind.TEXT, Access.READ),
-        Field("ThumbnailTempDownloadUri", Kind.TEXT, Access.READ, filterable=True, sortable=True, volatile=True),
+        Field(
+            "ThumbnailTempDownloadUri", Kind.TEXT, Access.READ, filterable=True, sortable=True, volatile=True
+        ),
         *IDENTITY,
         Field("AttachableRef", Kind.JSON),
     ),

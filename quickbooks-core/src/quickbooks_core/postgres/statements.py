@@ -67,7 +67,9 @@ def mirror_table(names: Names, entity: Entity) -> Iterator[sql.Composed]:
     )
     for column, field in entity.columns.items():
         note = field.path + (" (read only)" if field.access is Access.READ else "")
-        note += "; another value in every answer, here that of the row's last change" if field.volatile else ""
+        note += (
+            "; another value in every answer, here that of the row's last change" if field.volatile else ""
+        )
         yield _comment(table, column, note)
     yield _comment(table, EXTRA, "What the catalogue has no column for, under its own path")
 
