@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from quickbooks_sandbox.amounts import from_units
 from quickbooks_sandbox.clock import utc
 from quickbooks_sandbox.faults import Fault
-from quickbooks_sandbox.generate import generate
+from quickbooks_sandbox.generate import PER_SECOND, generate
 from quickbooks_sandbox.journal import FAILURES, Order
 from quickbooks_sandbox.json_text import Document, read, write
 from quickbooks_sandbox.oauth import CLIENT_ID, CLIENT_SECRET, REALM_ID
@@ -60,7 +60,8 @@ def _reset(service: Service, given: Document) -> Document:
 
 
 def _generate(service: Service, given: Document) -> Document:
-    first = generate(service.company, str(given.get("object", "Customer")), int(given["count"]))
+    name, rate = str(given.get("object", "Customer")), int(given.get("per_second", PER_SECOND))
+    first = generate(service.company, name, int(given["count"]), max(1, rate))
     return {"first": str(first)}
 
 

@@ -15,7 +15,7 @@ from quickbooks_sandbox.changes import id_space
 from quickbooks_sandbox.clock import stamp
 from quickbooks_sandbox.company import Company
 
-_PER_SECOND = 10  # created in the same second, as an import does
+PER_SECOND = 10  # created in the same second, as an import does
 _CHUNK = 10_000
 _INSERT = "insert into document (entity, id, number, sync_token, created, updated, active, name, body) values (?,?,?,0,?,?,1,?,?)"  # noqa: E501
 
@@ -24,8 +24,8 @@ class CannotGenerate(ValueError):
     """There is no template for the object."""
 
 
-def generate(company: Company, name: str, count: int) -> int:
-    """Adds objects; gives the first new Id."""
+def generate(company: Company, name: str, count: int, per_second: int = PER_SECOND) -> int:
+    """Adds objects, so many of them made in the same second; gives the first new Id."""
     if name not in _TEMPLATES:
         raise CannotGenerate(f"no template for {name}: there are {', '.join(sorted(_TEMPLATES))}")
     entity = by_name(name)
@@ -33,8 +33,8 @@ def generate(company: Company, name: str, count: int) -> int:
     with store.writing() as db:
         first = store.next_number(id_space(entity))
         store.reserve(id_space(entity), first + count - 1)
-        begin = int(company.clock.time()) - count // _PER_SECOND - 1
-        rows = _TEMPLATES[name](company, first, count, begin)
+        begin = int(company.clock.time()) - count // per_second - 1
+        rows = _TEMPLATES[name](company, first, count, begin, per_second)
         while chunk := list(islice(rows, _CHUNK)):
             db.executemany(_INSERT, chunk)
     store.settle()
@@ -44,9 +44,9 @@ def generate(company: Company, name: str, count: int) -> int:
 _Row = tuple[str, str, int, int, int, str, str]
 
 
-def _customers(_company: Company, first: int, count: int, begin: int) -> Iterator[_Row]:
+def _customers(_company: Company, first: int, count: int, begin: int, rate: int) -> Iterator[_Row]:
     for place in range(count):
-        number, second = first + place, begin + place // _PER_SECOND
+        number, second = first + place, begin + place // rate
         name = f"Generated Customer {number:07d}"
         body = (
             '{"Taxable":false,"BillAddr":{"Id":"%d","Line1":"%d Main St.","City":"Half Moon Bay",'
@@ -61,9 +61,9 @@ def _customers(_company: Company, first: int, count: int, begin: int) -> Iterato
         yield ("Customer", str(number), number, second, second, name, body)
 
 
-def _vendors(_company: Company, first: int, count: int, begin: int) -> Iterator[_Row]:
+def _vendors(_company: Company, first: int, count: int, begin: int, rate: int) -> Iterator[_Row]:
     for place in range(count):
-        number, second = first + place, begin + place // _PER_SECOND
+        number, second = first + place, begin + place // rate
         name = f"Generated Vendor {number:07d}"
         body = (
             '{"Balance":0,"Vendor1099":false,"CurrencyRef":{"value":"USD","name":"United States Dollar"},'
@@ -78,7 +78,7 @@ def _times(second: int) -> str:
     return f'{{"CreateTime":"{stamp(second)}","LastUpdatedTime":"{stamp(second)}"}}'
 
 
-_TEMPLATES: dict[str, Callable[[Company, int, int, int], Iterator[_Row]]] = {
+_TEMPLATES: dict[str, Callable[[Company, int, int, int, int], Iterator[_Row]]] = {
     "Customer": _customers,
     "Vendor": _vendors,
 }

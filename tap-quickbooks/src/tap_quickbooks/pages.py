@@ -28,6 +28,7 @@ Document = dict[str, Any]
 
 PAGE = 1000  # what QuickBooks gives at most
 OVERLAP = 20  # rows; more than this many objects of one second, or deletions during the run, cost a request
+_SETBACKS = 20  # pages asked for again; more of them, and it is not deletions that move the rows
 _SECOND = timedelta(seconds=1)
 _CREATED = "MetaData.CreateTime"
 
@@ -45,7 +46,7 @@ EVERYTHING = Window(None, None)
 
 @dataclass(frozen=True)
 class Page:
-    """Rows of one answer. `window`: these are all rows of it at `read_at`; None where that is not sure."""
+    """Rows of one answer. `window`: with other pages of it these are all its rows; None where that is not sure."""
 
     documents: list[Document]
     read_at: datetime
@@ -67,6 +68,7 @@ class ObjectReader:
         self._by_time = field is not None and field.filterable and field.sortable
         active = entity.by_path.get("Active")
         self._hides_inactive = active is not None and active.filterable
+        self._doubts: list[str] = []
 
     def first(self) -> Answer:
         """The first answer: the whole of a small object, and the first page of a large one."""
@@ -74,14 +76,14 @@ class ObjectReader:
         return self._client.query(self._statement(order=order))
 
     def pages(self, first: Answer) -> Iterator[Page]:
-        """All pages, the first included; raises Incomplete at the end when rows are missing or too many."""
+        """All pages, the first included; raises Incomplete after the last one when rows are missing."""
         documents = first.documents(self._entity)
         if len(documents) < PAGE:
             yield Page(documents, first.time, EVERYTHING)
             return
-        yield from (
-            self._by_creation(first, documents) if self._by_time else self._by_position(first, documents)
-        )
+        yield from self._by_creation(first, documents) if self._by_time else self._by_position()
+        if self._doubts:
+            raise Incomplete("; ".join(self._doubts))
 
     def _by_creation(self, first: Answer, documents: list[Document]) -> Iterator[Page]:
         until = first.time.replace(microsecond=0)
@@ -92,8 +94,8 @@ class ObjectReader:
             given += len(page.documents)
             yield page
         # Fewer than at first is what a deletion leaves; fewer than now is a loss.
-        if given < total and given < (total := self._count(closed)):
-            raise Incomplete(f"QuickBooks counts {total} and gave {given}")
+        if given < total:
+            self._compare(given, closed)
 
     def _overlapping(
         self, first: Answer, documents: list[Document], closed: str, total: int
@@ -134,39 +136,46 @@ class ObjectReader:
             documents = answer.documents(self._entity)
             last = end if len(documents) < PAGE else _created(documents[-1])
             if last == start:
-                yield self._second(start)
+                yield from self._second(start)
                 last = start + _SECOND
             else:
                 yield _cut(documents, answer.time, Window(start, last))
             start = last
 
-    def _second(self, second: datetime) -> Page:
-        """More than a page of rows of one second (a bulk import): only their number can prove them complete."""
-        where = _between(second, second + _SECOND)
-        first = self._client.query(self._statement(where, order="orderby Id"))
-        page, position = first.documents(self._entity), 1
-        rows = {document_id(self._entity, document): document for document in page}
-        while len(page) >= PAGE:
-            position += len(page)
-            answer = self._client.query(self._statement(where, order="orderby Id", position=position))
-            page = answer.documents(self._entity)
-            rows.update((document_id(self._entity, document), document) for document in page)
-        if len(rows) < (total := self._count(where)):
-            raise Incomplete(f"QuickBooks counts {total} rows of the second {second} and gave {len(rows)}")
-        return Page(list(rows.values()), first.time, Window(second, second + _SECOND))
+    def _second(self, second: datetime) -> Iterator[Page]:
+        """More than a page of rows of one second (a bulk import)."""
+        window = Window(second, second + _SECOND)
+        yield from self._by_position(_between(second, second + _SECOND), order="orderby Id", window=window)
 
-    def _by_position(self, first: Answer, documents: list[Document]) -> Iterator[Page]:
-        """An object without creation times: plain pages, complete only if their number proves it."""
-        yield Page(documents, first.time, None)
-        given = len(documents)
-        while len(documents) >= PAGE:
-            answer = self._client.query(self._statement(position=given + 1))
+    def _by_position(self, *conditions: str, order: str = "", window: Window | None = None) -> Iterator[Page]:
+        """Rows that nothing but their position tells apart, in pages that overlap.
+
+        A page that begins with a row which has been seen leaves no gap behind it. One that does not begins too
+        late, because rows before it have been deleted: it is asked for again, from further ahead.
+        """
+        seen: set[str] = set()
+        position, setbacks = 1, 0
+        while True:
+            answer = self._client.query(self._statement(*conditions, order=order, position=position))
             documents = answer.documents(self._entity)
-            given += len(documents)
-            yield Page(documents, answer.time, None)
-        total = self._count()
-        if given < total:
-            raise Incomplete(f"QuickBooks counts {total} and gave {given}")
+            ids = [document_id(self._entity, document) for document in documents]
+            if position > 1 and (not ids or ids[0] not in seen):
+                position, setbacks = max(1, position - PAGE), setbacks + 1
+                if setbacks > _SETBACKS:
+                    self._doubts.append(f"QuickBooks gives {self._entity.name} in an order that changes")
+                    return
+                continue
+            new = [document for id, document in zip(ids, documents, strict=True) if id not in seen]
+            yield Page(new, answer.time, window)
+            seen.update(ids)
+            if len(documents) < PAGE:
+                break
+            position += PAGE - OVERLAP
+        self._compare(len(seen), *conditions)
+
+    def _compare(self, given: int, *conditions: str) -> None:
+        if given < (total := self._count(*conditions)):
+            self._doubts.append(f"QuickBooks counts {total} and gave {given}")
 
     def _count(self, *conditions: str) -> int:
         return self._client.query(self._statement(*conditions, what="count(*)", page=0)).count()
