@@ -247,6 +247,22 @@ def test_a_count_above_what_was_given_is_a_doubt_after_the_last_page(
     )
 
 
+def test_pages_are_asked_for_as_they_are_taken_so_that_few_are_held(
+    company: Company, sandbox: Sandbox
+) -> None:
+    generate(sandbox, 40_000)
+    with Ahead(10) as ahead:
+        reader = ObjectReader(company, CUSTOMER, ahead)
+        pages = reader.pages(reader.first())
+
+        taken = [next(pages) for _ in range(5)]
+
+        # The first page, the count, and of the others at most the twenty that may wait.
+        assert len(company.asked) <= 2 + len(taken) + 20
+        assert len(company.asked) < 40_000 // 1000
+        pages.close()
+
+
 def rate(number: int) -> dict[str, Any]:
     return {
         "SourceCurrencyCode": f"C{number:04d}",

@@ -6,7 +6,7 @@ import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from quickbooks_core.catalog import MIRRORED
 from quickbooks_core.client import Answer, Client, open_client
@@ -15,6 +15,7 @@ from quickbooks_core.settings import Connection
 from singer_sdk import Tap
 from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
 
 from tap_quickbooks.ahead import IN_FLIGHT, Ahead
 from tap_quickbooks.run import Run
@@ -32,6 +33,15 @@ class TapQuickBooks(Tap):
 
     name = "tap-quickbooks"
     package_name = "tap-quickbooks"
+    # Not all that the SDK would do: what transforms or bundles records would take away the marks of their run.
+    capabilities: ClassVar[list[CapabilitiesEnum]] = [
+        TapCapabilities.CATALOG,
+        TapCapabilities.STATE,
+        TapCapabilities.DISCOVER,
+        TapCapabilities.TEST,
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STRUCTURED_LOGGING,
+    ]
     config_jsonschema = th.PropertiesList(
         th.Property("client_id", th.StringType, description="Client ID of the Intuit app"),
         th.Property("client_secret", th.StringType, description="Client secret of the Intuit app", **_SECRET),
@@ -99,7 +109,7 @@ class TapQuickBooks(Tap):
         except ConfigValidationError as invalid:
             cls._end("; ".join([str(invalid), *map(str, invalid.errors)]))
         except BrokenPipeError:
-            cls._end("The loader has ended; its own message says why.")
+            cls._end("The loader has ended before the run; its own message says why.")
 
     @classmethod
     def _end(cls, message: str) -> NoReturn:
@@ -158,7 +168,7 @@ class TapQuickBooks(Tap):
 
     def _wanted(self) -> list[ObjectStream]:
         """The selected streams; raises TapRefused when the catalog asks for what does not exist."""
-        for setting in ("stream_maps", "flattening_enabled"):
+        for setting in ("stream_maps", "flattening_enabled", "batch_config"):
             if self.config.get(setting):
                 raise TapRefused(
                     f"{setting} is not supported: select columns, or use a view in the database."

@@ -1,0 +1,67 @@
+"""What a run says about itself: windows, doubts, places, and nothing that another run could be taken for."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from tap_quickbooks.pages import EVERYTHING, Window
+from tap_quickbooks.run import Run
+
+AT = datetime(2026, 11, 1, 10, 0, 0, 123_456, tzinfo=UTC)
+
+
+def said(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_a_window_is_told_with_its_ids_and_the_time_of_its_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    run = Run("sandbox", "123", {}, run_id="r1")
+
+    run.found("customer", Window(None, AT), ["qbk_cust1"], AT)
+    run.found("invoice", EVERYTHING, [], AT)
+
+    mark, at = "sandbox:123:r1:", "2026-11-01T10:00:00.123Z"
+    marks = {"_sync_run": mark, "_sync_read_at": at}
+    assert [message["record"] for message in said(capsys)] == [
+        {"table_name": "customer", "page": 1, "created_from": None, "created_to": at, "ids": ["qbk_cust1"],
+         "read_at": at, "_sync_seq": 1, **marks},
+        {"table_name": "invoice", "page": 2, "created_from": None, "created_to": None, "ids": [],
+         "read_at": at, "_sync_seq": 2, **marks},
+    ]  # fmt: skip
+
+
+def test_places_go_on_from_page_to_page_and_are_what_the_last_word_announces(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run = Run("sandbox", "123", {}, run_id="r1")
+    run.begin("term", AT)
+    run.begin("customer", AT)
+
+    run.emit("customer", [{"id": "a"}, {"id": "b"}], AT)
+    run.emit("customer", [{"id": "c"}], AT)
+    run.close({"query": 2})
+
+    *rows, last, state = said(capsys)
+    assert [(m["record"]["id"], m["record"]["_sync_seq"]) for m in rows] == [("a", 1), ("b", 2), ("c", 3)]
+    told = last["record"]
+    assert (told["streams"], told["counts"], told["calls"]) == (
+        {"term": 0, "customer": 3}, {"term": 0, "customer": 3}, {"query": 2},
+    )  # fmt: skip
+    assert state["value"]["quickbooks"] == {"run_id": "r1", "realm_id": "123", "environment": "sandbox"}
+
+
+def test_a_doubt_is_part_of_the_last_word(capsys: pytest.CaptureFixture[str]) -> None:
+    run = Run("production", "123", {}, run_id="r1")
+    run.begin("customer", AT)
+
+    run.doubt("customer", "QuickBooks counts 3 and gave 2")
+    run.close({})
+
+    assert said(capsys)[0]["record"]["uncertain"] == {"customer": "QuickBooks counts 3 and gave 2"}
+
+
+def test_two_runs_never_have_the_same_name() -> None:
+    assert len({Run("sandbox", "123", {}).run_id for _ in range(100)}) == 100
