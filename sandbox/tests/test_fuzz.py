@@ -61,7 +61,7 @@ def test_what_is_no_json_object_is_refused(client: Any, raw: bytes) -> None:
 
 
 def drawn(client: Any, draw: random.Random) -> dict[str, str]:
-    """A value of every switch, but for those that choose XML."""
+    """A value of every switch."""
     listed = client.sandbox.look("switches")["switches"]
     return {one["name"]: draw.choice(one["values"]) for one in listed if "xml" not in one["values"]}
 

@@ -16,6 +16,7 @@ from quickbooks_sandbox.clock import utc
 from quickbooks_sandbox.entitlements import entitlements
 from quickbooks_sandbox.faults import Fault
 from quickbooks_sandbox.oauth import REALM_ID
+from quickbooks_sandbox.playing import played
 from quickbooks_sandbox.routes import company_work
 from quickbooks_sandbox.service import Service
 from quickbooks_sandbox.uploads import content
@@ -23,10 +24,6 @@ from quickbooks_sandbox.uploads import content
 _KINDS = {"query": "query", "cdc": "cdc", "batch": "batch", "reports": "report"}
 _LONGEST_TOKEN, _SHORTEST_TOKEN = 4096, 20
 _Work = Callable[[Service, Request, bytes, Answers], Response]
-
-
-class Broken(Exception):
-    """The connection breaks here: an answer that never arrives."""
 
 
 async def company_request(request: Request) -> Response:
@@ -74,18 +71,17 @@ async def _worked(
     if service.latency_s:
         await asyncio.sleep(service.latency_s)
     answers = Answers(service.clock, _wants_json(service, request))
-    failure = service.journal.failure_for(line)
-    if failure in _FAILED:
-        return _FAILED[failure](answers)
-    if failure == "reset_before":
-        raise Broken
-    refused = _refused(service, request)
-    if refused is not None:
-        return refused
-    response = await run_in_threadpool(_guarded, work, service, request, body, answers)
-    if failure == "reset_after":
-        raise Broken
-    return response
+    order = service.orders.take(line)
+    if order and order.kind == "expired_token":
+        service.tokens.expire_access()
+
+    async def answered() -> Response:
+        refused = _refused(service, request)
+        if refused is not None:
+            return refused
+        return await run_in_threadpool(_guarded, work, service, request, body, answers)
+
+    return await played(order, request, answers, answered)
 
 
 def _guarded(work: _Work, service: Service, request: Request, body: bytes, answers: Answers) -> Response:
@@ -99,14 +95,6 @@ def _noted(service: Service, line: dict[str, Any], response: Response) -> Respon
     line["status"] = response.status_code
     service.journal.statuses[str(response.status_code)] += 1
     return response
-
-
-_FAILED: dict[str | None, Callable[[Answers], Response]] = {
-    "500": lambda answers: answers.fault(faults.system()),
-    "503": lambda _: Response("Service Unavailable", 503, {"Retry-After": "1"}),
-    "429": lambda _: throttled(False),
-    "401": lambda _: unauthorized("Token expired: AB01"),
-}
 
 
 def _refused(service: Service, request: Request) -> Response | None:

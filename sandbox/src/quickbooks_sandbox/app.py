@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from quickbooks_sandbox.api import Broken, attachment_request, company_request, entitlements_request
+from quickbooks_sandbox.api import attachment_request, company_request, entitlements_request
 from quickbooks_sandbox.consent import consent_page, discovery, revoke_request, token_request, user_info
 from quickbooks_sandbox.control import control_request
 from quickbooks_sandbox.service import Service
@@ -28,18 +28,10 @@ def new_app(service: Service) -> Starlette:
             Route("/.well-known/openid_sandbox_configuration", discovery),
             Route("/sandbox/{action}", control_request, methods=["GET", "POST"]),
         ],
-        exception_handlers={Broken: _broken, 404: _not_found},
+        exception_handlers={404: _not_found},
     )
     app.state.service = service
     return app
-
-
-async def _broken(_request: Request, _error: Exception) -> Response:
-    """Promises more than it sends: the server then closes the connection in the middle of the answer."""
-
-    return StreamingResponse(
-        iter([b"{"]), 200, {"Content-Length": "1000", "Content-Type": "application/json"}
-    )
 
 
 async def _not_found(request: Request, _error: Exception) -> Response:

@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from quickbooks_sandbox.answers import Answers
 from quickbooks_sandbox.clock import utc
 from quickbooks_sandbox.oauth import (
     ACCESS_S,
@@ -23,6 +24,7 @@ from quickbooks_sandbox.oauth import (
     TokenRefused,
     Tokens,
 )
+from quickbooks_sandbox.playing import played
 from quickbooks_sandbox.service import Service
 
 _HARD_LIFE_S = 157_680_000
@@ -57,8 +59,15 @@ def _back(given: dict[str, str], answer: dict[str, str]) -> Response:
 
 
 async def token_request(request: Request) -> Response:
-    """Exchange and refresh."""
-    _note(request)
+    """Exchange and refresh; ordered failures come before or after them."""
+    service: Service = request.app.state.service
+    order = service.orders.take(_note(request))
+    await request.form()  # read before the work, so that a reset answers a request that has come whole
+    answers = Answers(service.clock, as_json=True)
+    return await played(order, request, answers, lambda: _tokens_given(request))
+
+
+async def _tokens_given(request: Request) -> Response:
     refused = _refused_app(request)
     if refused:
         return refused
@@ -145,6 +154,6 @@ def _tokens(request: Request) -> Tokens:
     return service.tokens
 
 
-def _note(request: Request) -> None:
+def _note(request: Request) -> dict[str, Any]:
     service: Service = request.app.state.service
-    service.journal.note("oauth", request.method, request.url.path, utc(service.clock.time()), "")
+    return service.journal.note("oauth", request.method, request.url.path, utc(service.clock.time()), "")

@@ -6,6 +6,7 @@ Everything is JSON below `/sandbox/`. Nothing here exists at QuickBooks.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -16,11 +17,12 @@ from quickbooks_sandbox.amounts import from_units
 from quickbooks_sandbox.clock import utc
 from quickbooks_sandbox.faults import Fault
 from quickbooks_sandbox.generate import PER_SECOND, generate
-from quickbooks_sandbox.journal import FAILURES, Order
 from quickbooks_sandbox.json_text import Document, read, write
 from quickbooks_sandbox.oauth import CLIENT_ID, CLIENT_SECRET, REALM_ID
-from quickbooks_sandbox.person import act
+from quickbooks_sandbox.orders import KINDS
+from quickbooks_sandbox.person import act, close_books
 from quickbooks_sandbox.service import Service
+from quickbooks_sandbox.switches import drawn
 
 _PAGE = 10_000
 
@@ -36,7 +38,7 @@ async def control_request(request: Request) -> Response:
     given = read(body) if body.strip() else dict(request.query_params)
     try:
         answer = await run_in_threadpool(action, service, given)
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         return JSONResponse({"error": str(error)}, 400)
     except Fault as fault:
         return JSONResponse({"error": fault.detail, "code": fault.code}, 400)
@@ -70,12 +72,16 @@ def _latency(service: Service, given: Document) -> Document:
     return {"ms": given["ms"]}
 
 
-def _fail(service: Service, given: Document) -> Document:
-    kind = str(given.get("kind", "500"))
-    if kind not in FAILURES:
-        raise ValueError(f"kind is one of {', '.join(FAILURES)}")
-    service.journal.orders.append(Order(kind, int(given.get("count", 1)), str(given.get("match", ""))))
-    return {"orders": len(service.journal.orders)}
+def _order(service: Service, given: Document) -> Document:
+    service.orders.add(given)
+    return {"orders": len(service.orders.listed())}
+
+
+def _close_books(service: Service, given: Document) -> Document:
+    """Only a person can; without a date the books are open again."""
+    day = date.fromisoformat(given["date"]).isoformat() if given.get("date") else None
+    close_books(service.company, day)
+    return {"date": day}
 
 
 def _clock(service: Service, given: Document) -> Document:
@@ -86,7 +92,10 @@ def _clock(service: Service, given: Document) -> Document:
 
 
 def _switches(service: Service, given: Document) -> Document:
-    service.switches.choose(**{name: str(value) for name, value in given.items()})
+    chosen = {name: str(value) for name, value in given.items() if name != "seed"}
+    if "seed" in given:
+        service.switches.choose(**drawn(given["seed"]))
+    service.switches.choose(**chosen)
     return {"switches": service.switches.listed()}
 
 
@@ -100,8 +109,14 @@ def _expire(service: Service, _given: Document) -> Document:
     return {}
 
 
+def _rotate(service: Service, _given: Document) -> Document:
+    service.tokens.rotate()
+    return {}
+
+
 def _forget(service: Service, _given: Document) -> Document:
     service.journal.clear()
+    service.orders.clear()
     service.throttle.most_in_flight = service.throttle.in_flight
     return {}
 
@@ -154,18 +169,22 @@ def _health(service: Service, _given: Document) -> Document:
 _Action = Callable[[Service, Document], Any]
 _ACTIONS: dict[str, _Action] = {
     "clock": _clock,
+    "close_books": _close_books,
     "connect": _connect,
     "expire": _expire,
-    "fail": _fail,
+    "fail": _order,
+    "faults": _order,
     "generate": _generate,
     "latency": _latency,
     "person": lambda service, given: act(service.company, given),
     "requests": _forget,
     "reset": _reset,
+    "rotate": _rotate,
     "switches": _switches,
     "throttle": _throttle,
 }
 _LOOKS: dict[str, _Action] = {
+    "faults": lambda service, _: {"orders": service.orders.listed(), "kinds": list(KINDS)},
     "health": _health,
     "ledger": _ledger,
     "postings": _postings,

@@ -9,6 +9,7 @@ from pathlib import Path
 import uvicorn
 
 from quickbooks_sandbox.app import new_app
+from quickbooks_sandbox.connection import Connection
 from quickbooks_sandbox.service import Service, seed_directory
 from quickbooks_sandbox.store import Store
 
@@ -36,7 +37,7 @@ def _serve(given: argparse.Namespace) -> None:
     listening = listen(given.port)
     port = listening.getsockname()[1]
     config = uvicorn.Config(
-        new_app(service), log_level="error", access_log=False, timeout_graceful_shutdown=1
+        new_app(service), http=Connection, log_level="error", access_log=False, timeout_graceful_shutdown=1
     )
     if given.port_file:
         given.port_file.write_text(f"{port}\n")

@@ -103,6 +103,17 @@ class Tokens:
         with self._store.writing() as db:
             db.execute("update token set expires = 0 where kind = 'access'")
 
+    def rotate(self) -> None:
+        """Every refresh token is replaced by one that nobody was given, as when an answer was lost."""
+        now = self._clock.time()
+        with self._store.writing() as db:
+            found = db.execute(
+                "select token, grant_id from token where kind = 'refresh' and replaced_at is null"
+            ).fetchall()
+            for token, grant in found:
+                db.execute("update token set replaced_at = ? where token = ?", (now, token))
+                self._issue(grant, "refresh", REFRESH_S)
+
     def _issue(self, grant: str, kind: str, lives_s: int) -> str:
         token = "AB" + secrets.token_hex(_LENGTHS[kind] // 2 - 1)
         self._store.db.execute(

@@ -29,6 +29,17 @@ def act(company: Company, given: Document) -> Document:
     return {"document": read(row.body) if row else None}
 
 
+def close_books(company: Company, day: str | None) -> None:
+    """Closes the books up to a day, or opens them again."""
+    entity = by_name("Preferences")
+    with company.store.writing():
+        row = company.row(entity, "1")
+        before = read(row.body)
+        kept = {key: value for key, value in before["AccountingInfoPrefs"].items() if key != "BookCloseDate"}
+        chosen = {**kept, "BookCloseDate": day} if day else kept
+        company.rewrite(entity, row, {**before, "AccountingInfoPrefs": chosen})
+
+
 def _edit(company: Company, entity: Entity, id: str, given: Document) -> None:
     row = company.row(entity, id)
     company.rewrite(entity, row, {**read(row.body), **given.get("changes", {})})

@@ -1,4 +1,4 @@
-"""Everything one running sandbox has: the company, its tokens, its limits, its journal."""
+"""Everything one running sandbox has: the company, its tokens, its limits, its journal, its orders."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from quickbooks_sandbox.clock import Clock
 from quickbooks_sandbox.company import Company
 from quickbooks_sandbox.journal import Journal
 from quickbooks_sandbox.oauth import Tokens
+from quickbooks_sandbox.orders import Orders
 from quickbooks_sandbox.replay import Replay
 from quickbooks_sandbox.seeds import load
 from quickbooks_sandbox.store import Store
@@ -26,6 +27,7 @@ class Service:
     clock: Clock = field(default_factory=Clock)
     switches: Switches = field(default_factory=Switches)
     journal: Journal = field(default_factory=Journal)
+    orders: Orders = field(default_factory=Orders)
     throttle: Throttle = field(default_factory=Throttle)
     latency_s: float = 0.0
     _images: dict[str, sqlite3.Connection] = field(default_factory=dict)
@@ -49,6 +51,7 @@ class Service:
             self._images[chosen] = self._loaded(chosen)
         self.store.restore(self._images[chosen])
         self.journal.clear()
+        self.orders.clear()
         self.throttle.reset()
         self.latency_s = 0.0
 

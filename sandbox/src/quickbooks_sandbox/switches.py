@@ -6,6 +6,7 @@ value has to say so; random tests draw them all.
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 
 
@@ -60,6 +61,12 @@ SWITCHES = (
 )  # fmt: skip
 
 _BY_NAME = {switch.name: switch for switch in SWITCHES}
+
+
+def drawn(seed: int | str) -> dict[str, str]:
+    """A value of every switch, by a seed: what random tests choose."""
+    draw = random.Random(seed)
+    return {switch.name: draw.choice(switch.values) for switch in SWITCHES}
 
 
 class UnknownSwitch(ValueError):
