@@ -54,22 +54,22 @@ class Client:
 
     def body(self, name: str) -> Any:
         """A good body of an object, with a name that nothing else has."""
-        return filled(_BODIES[name], {"unique": str(next(self.numbers)), **days()})
+        return _filled(_BODIES[name], {"unique": str(next(self.numbers)), **_days()})
 
 
-def filled(value: Any, words: dict[str, str]) -> Any:
+def _filled(value: Any, words: dict[str, str]) -> Any:
     """A value with the words in braces replaced, wherever they stand."""
     if isinstance(value, dict):
-        return {key: filled(inner, words) for key, inner in value.items()}
+        return {key: _filled(inner, words) for key, inner in value.items()}
     if isinstance(value, list):
-        return [filled(inner, words) for inner in value]
+        return [_filled(inner, words) for inner in value]
     if isinstance(value, str):
         for word, text in words.items():
             value = value.replace(f"{{{word}}}", text)
     return value
 
 
-def days() -> dict[str, str]:
+def _days() -> dict[str, str]:
     """Days that cases speak of; a week ago is open to every time zone."""
     today = date.today() - timedelta(days=2)
     return {"today": today.isoformat(), "last_week": (today - timedelta(days=7)).isoformat()}
@@ -88,3 +88,15 @@ def client(sandbox: Sandbox) -> Client:
 def bodies() -> dict[str, Any]:
     """The objects that tests can make, and their bodies before words are filled in."""
     return dict(_BODIES)
+
+
+@pytest.fixture
+def days() -> dict[str, str]:
+    """The days that good bodies and cases speak of."""
+    return _days()
+
+
+@pytest.fixture
+def filled() -> Any:
+    """Fills words in braces into a value."""
+    return _filled

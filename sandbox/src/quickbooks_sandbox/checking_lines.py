@@ -87,7 +87,7 @@ def _detail_faults(line: Document, kind: str, switches: Switches) -> Iterator[Fa
     if kind == "JournalEntryLineDetail" and "PostingType" not in detail:
         yield refusals.missing_posting_type()
     if kind == "SalesItemLineDetail" and _is_wrong(line, detail, switches["amount_of_a_line"]):
-        yield refusals.wrong_amount(f"{line['Amount']:,f}")
+        yield refusals.wrong_amount(f"{Decimal(line['Amount']):,f}")
 
 
 def _is_percentage(kind: str, detail: Document) -> bool:

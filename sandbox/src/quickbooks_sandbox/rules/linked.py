@@ -58,7 +58,8 @@ def check_dependents(entity: Entity, document: Document, store: Store, switches:
     """What others settle or came from is not deleted before them."""
     if entity.name not in _KEPT_WHILE_LINKED or switches["deletion_of_what_is_linked"] == "unlink":
         return
-    if store.links_to(entity.name, document["Id"]):
+    is_ordered = entity.name == "PurchaseOrder" and document.get("LinkedTxn")
+    if is_ordered or store.links_to(entity.name, document["Id"]):
         raise refusals.has_dependents(f"{entity.name} {document['Id']}")
 
 
