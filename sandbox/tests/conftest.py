@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import requests
-from quickbooks_core.catalog import by_name
+from quickbooks_core.catalog import Entity, by_name
 from quickbooks_demo.sandbox import Sandbox
 
 HERE = Path(__file__).parent
@@ -43,18 +43,23 @@ class Client:
     def make(self, name: str, **changes: Any) -> Any:
         """A new document of an object."""
         entity = by_name(name)
-        return self.post(entity.resource, {**self.body(name), **changes})[entity.key]
+        return inner(entity, self.post(entity.resource, {**self.body(name), **changes})[entity.key])
 
     def read(self, name: str, id: str) -> Any:
         """A document as it is now."""
         entity = by_name(name)
         answer = self.send("GET", f"{entity.resource}/{id}")
         assert answer.status_code == 200, answer.text
-        return answer.json()[entity.key]
+        return inner(entity, answer.json()[entity.key])
 
     def body(self, name: str) -> Any:
         """A good body of an object, with a name that nothing else has."""
         return _filled(_BODIES[name], {"unique": str(next(self.numbers)), **_days()})
+
+
+def inner(entity: Entity, document: Any) -> Any:
+    """A document without what a recurring transaction is wrapped in."""
+    return next(iter(document.values())) if entity.wrapped else document
 
 
 def _filled(value: Any, words: dict[str, str]) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from quickbooks_core.catalog import by_name
+from quickbooks_core.catalog import Operation, by_name
 
 
 def test_every_good_body_is_accepted_and_the_books_balance(client: Any, bodies: dict[str, Any]) -> None:
@@ -17,9 +17,10 @@ def test_every_good_body_is_accepted_and_the_books_balance(client: Any, bodies: 
 
 
 def test_every_document_can_be_sent_back_as_it_was_read(client: Any, bodies: dict[str, Any]) -> None:
-    before = {name: client.read(name, client.make(name)["Id"]) for name in bodies}
+    names = [name for name in bodies if by_name(name).can(Operation.UPDATE)]
+    before = {name: client.read(name, client.make(name)["Id"]) for name in names}
 
-    after = {name: client.post(by_name(name).resource, before[name])[by_name(name).key] for name in bodies}
+    after = {name: client.post(by_name(name).resource, before[name])[by_name(name).key] for name in names}
 
     assert {name: without_marks(document) for name, document in after.items()} == {
         name: without_marks(document) for name, document in before.items()

@@ -77,7 +77,7 @@ def request_of(
     found = client.send("GET", f"{resource}/{id}")
     body = found.json()[by_name(name).key] if found.status_code == 200 else {"Id": id, "SyncToken": "0"}
     if draw.random() < 0.3:
-        body = {"Id": id, "SyncToken": body["SyncToken"], "sparse": True, **sample(body, draw)}
+        body = {"Id": id, "SyncToken": body.get("SyncToken", "0"), "sparse": True, **sample(body, draw)}
     suffix = draw.choice(
         ("", "", "", "?operation=delete", "?operation=void", "?operation=update&include=void")
     )

@@ -40,6 +40,7 @@ _TEMPLATES = (
     "Transfer",
     "VendorCredit",
 )
+_WORDS = {Operation.UPDATE: "update"}
 _NO_OPTIONS: frozenset[str] = frozenset()
 
 
@@ -141,7 +142,6 @@ class Company:
 
     def void(self, entity: Entity, given: Document) -> str:
         """Amounts become zero; the document stays."""
-        self._require(entity, Operation.VOID)
         with self.store.writing():
             row = self._current(entity, given)
             self.rules.void(entity, read(row.body))
@@ -291,4 +291,4 @@ class Company:
     @staticmethod
     def _require(entity: Entity, operation: Operation) -> None:
         if not entity.can(operation):
-            raise faults.unsupported(f"{operation.value} {entity.name.lower()}")
+            raise faults.unsupported(f"{_WORDS.get(operation, operation.value)} {entity.name.lower()}")

@@ -119,11 +119,6 @@ def duplicate_request_id(value: str) -> Fault:
     return Fault("600", "Duplicate Request ID", f"Duplicate Request ID : {value}", "requestid")
 
 
-def email_required() -> Fault:
-    """6420: nobody to send a document to."""
-    return Fault("6420", "Email address is required", "Email address is required to send the transaction", "")
-
-
 def query_parser(encountered: str, line: int, column: int) -> Fault:
     """4000."""
     return Fault(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from quickbooks_core.catalog import Entity, Operation
 
-from quickbooks_sandbox import faults
+from quickbooks_sandbox import faults, refusals
 from quickbooks_sandbox.clock import stamp
 from quickbooks_sandbox.company import Company
 from quickbooks_sandbox.json_text import Document, read
@@ -23,7 +23,7 @@ def send(company: Company, entity: Entity, id: str, send_to: str) -> str:
         key = _ADDRESS.get(entity.name, "BillEmail")
         address = send_to or str((document.get(key) or {}).get("Address", ""))
         if not address:
-            raise faults.email_required()
+            raise refusals.email_required()
         if not key:
             return row.body
         sent = {**document, key: {"Address": address}, "EmailStatus": "EmailSent"}

@@ -44,7 +44,7 @@ def perform(company: Company, asked: Write) -> Done:
         return Done(entity.key, company.void(entity, document))
     if asked.operation not in ("", "create", "update"):
         raise faults.unsupported(f"{asked.operation} {entity.name.lower()}")
-    updates = asked.operation != "create" and document.get("Id")
+    updates = asked.operation != "create" and _inner(entity, document).get("Id")
     done = company.update if updates else company.create
     return Done(entity.key, done(entity, document, asked.included))
 
