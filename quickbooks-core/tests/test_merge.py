@@ -356,3 +356,20 @@ def test_a_row_policy_and_a_column_grant_hold_through_every_view(mirror: Mirror)
 def test_the_loader_can_neither_read_nor_write_the_mirror(mirror: Mirror) -> None:
     with mirror.connect("loader") as loader, pytest.raises(psycopg.errors.InsufficientPrivilege):
         loader.execute("SELECT * FROM customer")
+
+
+def test_a_batch_reads_no_more_of_a_large_mirror_than_its_own_rows(mirror: Mirror) -> None:
+    with mirror.connect("loader") as loader:
+        # The first batch is planned while the table is small, and later ones keep that plan.
+        land(loader, "customer", *(customer(number) for number in range(1, 30)))
+        for begin in range(100, 3100, 500):
+            land(loader, "customer", *(customer(number) for number in range(begin, begin + 500)))
+
+        land(loader, "customer", customer(7), customer(1500, display_name="Changed", sync_token="1"))
+        loader.execute("select pg_stat_force_next_flush()")
+
+    with mirror.connect() as admin:
+        assert admin.execute(
+            "select seq_scan, n_tup_ins, n_tup_upd from pg_stat_user_tables"
+            " where schemaname = 'public' and relname = 'customer'"
+        ).fetchone() == (0, 3029, 1)
