@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 from quickbooks_core.catalog import MIRRORED
 
-from quickbooks_demo.child import Child, ChildEnded, program
+from quickbooks_demo.child import Child, ChildEnded, program, stop_left_over
 from quickbooks_demo.database import (
     Address,
     create_database,
@@ -28,7 +28,7 @@ from quickbooks_demo.environment import clean_environment
 from quickbooks_demo.pipeline import Pipeline, loader_url, new_project
 from quickbooks_demo.ports import kept_port
 from quickbooks_demo.postgres import Server, ServerFailed
-from quickbooks_demo.sandbox import Sandbox, start_sandbox
+from quickbooks_demo.sandbox import SANDBOX, Sandbox, start_sandbox
 from quickbooks_demo.waiting import TooLate
 
 _DATABASE = "quickbooks"
@@ -104,6 +104,7 @@ def _sandbox(state: Path, started: ExitStack) -> Sandbox:
     _say("starting the sandbox")
     home = state / "sandbox"
     home.mkdir(exist_ok=True)
+    stop_left_over(home / f"{SANDBOX}.pid")  # else its port would not be free, and the address would change
     sandbox = start_sandbox(home, kept_port(home / "port"), clean_environment())
     started.callback(sandbox.child.stop)
     return sandbox
@@ -133,7 +134,8 @@ def _sync(checkout: Path, state: Path, migration: Address, loader: Address, sand
         },
     )
     _say("meltano run sync")
-    child = pipeline.start("run", "sync")
+    # A run that was killed counts as running for five minutes more; but here we have just ended it.
+    child = pipeline.start("run", "--force", "sync")
     try:
         for line in _lines(child):
             if _BEGINS in line:

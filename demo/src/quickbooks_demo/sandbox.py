@@ -13,6 +13,7 @@ import requests
 from quickbooks_demo.child import Child, program, start_child
 from quickbooks_demo.waiting import wait_for
 
+SANDBOX = "quickbooks-sandbox"
 _START_PATIENCE_S = 60
 _ANSWER_PATIENCE_S = 300  # generating a million objects is one request
 
@@ -57,7 +58,7 @@ def start_sandbox(state: Path, port: int = 0, environment: Mapping[str, str] = o
     state.mkdir(parents=True, exist_ok=True)
     port_file = state / "listening"
     port_file.unlink(missing_ok=True)
-    command = [program("quickbooks-sandbox"), "serve", "--port", str(port), "--data", str(state / "company")]
+    command = [program(SANDBOX), "serve", "--port", str(port), "--data", str(state / "company")]
     child = start_child([*command, "--port-file", str(port_file)], state, environment)
     try:
         listening = wait_for(lambda: _port(child, port_file), "the sandbox's port", _START_PATIENCE_S)
