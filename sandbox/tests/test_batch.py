@@ -227,3 +227,58 @@ def test_the_same_requestid_with_another_bid_is_another_request(client: Any) -> 
     (other,) = batch(client, {"bId": "2", "operation": "create", "Payment": body}, request_id="r")
 
     assert other["Payment"]["Id"] != first["Payment"]["Id"]
+
+
+def test_a_requestid_that_is_refused_for_another_body_still_gives_its_own_answer(client: Any) -> None:
+    client.sandbox.control("switches", requestid_with_another_body="refuse", batch_replay="whole")
+    item = making(client, "1", "Payment")
+    (first,) = batch(client, item, request_id="r")
+    (other,) = batch(client, making(client, "1", "Payment", TotalAmt=77), request_id="r")
+
+    (again,) = batch(client, item, request_id="r")
+
+    assert (other["Fault"]["Error"][0]["code"], again) == ("600", first)
+
+
+@pytest.mark.parametrize(("value", "second"), [("refuse", "10100"), ("answer", None)])
+def test_the_queries_of_a_batch_have_a_thousand_objects_together(
+    client: Any, value: str, second: str | None
+) -> None:
+    client.sandbox.control("switches", batch_over_1000_objects=value)
+    client.sandbox.control("generate", object="Customer", count=600)
+    page = "select * from Customer maxresults 600"
+
+    answers = batch(client, {"bId": "1", "Query": page}, {"bId": "2", "Query": page})
+
+    assert answers[0]["QueryResponse"]["maxResults"] == 600
+    assert answers[1].get("Fault", {"Error": [{"code": None}]})["Error"][0]["code"] == second
+
+
+def test_changes_can_be_asked_for_in_a_batch(client: Any) -> None:
+    since = client.sandbox.control("clock", advance_s=60)["now"]
+    asked = {"bId": "1", "CDCQuery": {"Entities": "Vendor", "ChangedSince": since}}
+
+    (answer,) = batch(client, asked)
+
+    assert answer == {"CDCResponse": [{"QueryResponse": [{}]}], "bId": "1"}
+
+
+def test_in_xml_the_bid_is_an_attribute(client: Any) -> None:
+    client.session.headers["Accept"] = "application/xml"
+    items = [{"bId": "7g", "Query": "select count(*) from Estimate where TxnDate > '2999-01-01'"}]
+
+    answer = client.send("POST", "batch", {"BatchItemRequest": items})
+
+    assert answer.text.partition("<BatchItemResponse")[2] == (
+        ' bId="7g"><QueryResponse totalCount="0"></QueryResponse></BatchItemResponse></IntuitResponse>'
+    )
+
+
+def test_the_same_requestid_at_another_address_is_another_body(client: Any) -> None:
+    client.sandbox.control("switches", requestid_with_another_body="refuse")
+    first, other = client.make("Invoice"), client.make("Invoice")
+    client.send("POST", f"invoice/{first['Id']}/send?sendTo=a@example.com&requestid=s")
+
+    answer = client.send("POST", f"invoice/{other['Id']}/send?sendTo=a@example.com&requestid=s")
+
+    assert answer.json()["Fault"]["Error"][0]["code"] == "600"

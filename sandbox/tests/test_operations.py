@@ -193,16 +193,6 @@ def test_a_sparse_update_where_none_is_documented_is_a_switch(client: Any, value
     assert (after["Type"] == "CREDIT_CARD") is (value == "accept")
 
 
-@pytest.mark.parametrize("value", ["ignore", "void"])
-def test_include_void_where_no_void_is_documented_is_a_switch(client: Any, value: str) -> None:
-    client.sandbox.control("switches", void_where_undocumented=value)
-    made = client.make("CreditMemo")
-
-    after = client.post("creditmemo?include=void", {**made, "sparse": True})["CreditMemo"]
-
-    assert (after["TotalAmt"] == 0) is (value == "void")
-
-
 def test_objects_with_an_address_of_their_own_answer_a_get_and_no_query(client: Any) -> None:
     classes = client.send("GET", "taxclassification").json()
     by_query = client.send("GET", "query?query=select * from TaxClassification").json()

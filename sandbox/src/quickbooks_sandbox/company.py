@@ -147,6 +147,10 @@ class Company:
             self.rules.void(entity, read(row.body))
             return self.void_row(entity, row)
 
+    def unchanged(self, entity: Entity, given: Document) -> str:
+        """The document as it is, if it is the version that is named; raises Fault 610 or 5010."""
+        return self._current(entity, given).body
+
     def void_row(self, entity: Entity, row: Row) -> str:
         """Voids what is stored, for the API and for a person."""
         before: Document = read(row.body)

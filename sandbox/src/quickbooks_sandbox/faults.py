@@ -107,6 +107,11 @@ def batch_too_large() -> Fault:
     return Fault("1040", "Batch size exceeds allowed limit", "Batch size exceeds allowed limit", "")
 
 
+def result_too_big(most: int) -> Fault:
+    """10100. The code is documented, the words are ours."""
+    return Fault("10100", "Result set too big", f"An answer has at most {most} objects", "")
+
+
 def bad_request_id(value: str) -> Fault:
     """2130: a request id, or the bId beside it, that is too long."""
     return Fault(

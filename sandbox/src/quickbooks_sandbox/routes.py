@@ -14,7 +14,7 @@ from quickbooks_sandbox.answers import Answers
 from quickbooks_sandbox.batch import batch
 from quickbooks_sandbox.cdc import changes
 from quickbooks_sandbox.faults import Fault
-from quickbooks_sandbox.json_text import Document, read, received
+from quickbooks_sandbox.json_text import Document, read, received, write
 from quickbooks_sandbox.oauth import REALM_ID
 from quickbooks_sandbox.pdf import pdf
 from quickbooks_sandbox.query.answer import answer, own_url_page
@@ -51,8 +51,14 @@ class Asked:
     def once(self, work: Callable[[], tuple[str, str]]) -> Response:
         """A write, done once for its requestid."""
         key = RequestKey(self.parameter("requestid"))
-        text = self.service.replay.once(key, self.body, lambda: self.answers.text(*work()))
+        text = self.service.replay.once(key, self.fingerprint, lambda: self.answers.text(*work()))
         return self.whole(text)
+
+    @property
+    def fingerprint(self) -> bytes:
+        """What is asked for, without its requestid: the same body means something else at another address."""
+        words = sorted(item for item in self.request.query_params.items() if item[0] != "requestid")
+        return write([self.request.url.path, words]).encode() + self.body
 
     @property
     def base(self) -> str:
@@ -110,7 +116,11 @@ def _download(asked: Asked, rest: list[str]) -> Response:
 def _tax_service(asked: Asked, rest: list[str]) -> Response:
     if rest != ["taxcode"]:
         raise _no_such_address(asked.request)
-    return asked.answers.bare(make_tax_code(asked.service.company, _document(asked.body)))
+    given, service = _document(asked.body), asked.service
+    key = RequestKey(asked.parameter("requestid"))
+    return asked.answers.bare(
+        service.replay.once(key, asked.fingerprint, lambda: make_tax_code(service.company, given))
+    )
 
 
 _OWN: dict[tuple[str, str], Callable[[Asked, list[str]], Response]] = {
@@ -165,10 +175,10 @@ def _list(asked: Asked, entity: Entity) -> str:
 
 def _write(asked: Asked, entity: Entity) -> Response:
     included = frozenset(asked.parameter("include").lower().split(","))
-    write = Write(entity, _document(asked.body), asked.parameter("operation").lower(), included)
+    wanted = Write(entity, _document(asked.body), asked.parameter("operation").lower(), included)
 
     def work() -> tuple[str, str]:
-        done = perform(asked.service.company, write)
+        done = perform(asked.service.company, wanted)
         return done.key, done.body
 
     return asked.once(work)

@@ -16,6 +16,7 @@ _ATTRIBUTES = (
     "type",
     "code",
     "element",
+    "bId",
 )
 
 
