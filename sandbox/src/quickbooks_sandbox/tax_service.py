@@ -25,6 +25,7 @@ def make_tax_code(company: Company, given: Document) -> str:
     with company.store.writing():
         _check_free(company, by_name("TaxCode"), name, "tax code")
         rates = [_rate(company, detail) for detail in details]
+        _check_each_once(rates)
         lists: dict[str, list[Document]] = {key: [] for key in _LISTS.values()}
         for rate in rates:
             key = _LISTS.get(str(rate["TaxApplicableOn"]), "SalesTaxRateList")
@@ -32,7 +33,7 @@ def make_tax_code(company: Company, given: Document) -> str:
                 {
                     "TaxRateRef": {"value": rate["TaxRateId"]},
                     "TaxTypeApplicable": "TaxOnAmount",
-                    "TaxOrder": 0,
+                    "TaxOrder": len(lists[key]),
                 }
             )
         code = _put(company, by_name("TaxCode"), _code(name, lists))
@@ -73,11 +74,22 @@ def _rate(company: Company, detail: Any) -> Document:
     }  # fmt: skip
 
 
+def _check_each_once(rates: list[Document]) -> None:
+    ids = [rate["TaxRateId"] for rate in rates]
+    if len(set(ids)) < len(ids):
+        raise faults.business("A tax rate can be listed only once.")
+
+
 def _number(value: Any) -> Any:
+    """A percentage."""
     try:
-        return plain(decimal(value))
+        found = decimal(value)
+        is_percentage = 0 <= found <= 100
     except ArithmeticError:
         raise refusals.bad_value("number", "RateValue", value) from None
+    if not is_percentage:
+        raise refusals.out_of_range("RateValue", value, 0, 100)
+    return plain(found)
 
 
 def _check_free(company: Company, entity: Entity, name: str, words: str) -> None:
