@@ -13,6 +13,7 @@ from typing import Any
 from quickbooks_core.catalog import Access, Entity, Field, Kind
 
 from quickbooks_sandbox import faults, refusals
+from quickbooks_sandbox.amounts import rounded
 from quickbooks_sandbox.checking_lines import line_faults
 from quickbooks_sandbox.checking_objects import object_faults
 from quickbooks_sandbox.faults import Fault, raise_any
@@ -20,6 +21,7 @@ from quickbooks_sandbox.json_text import Document
 from quickbooks_sandbox.reading import Unreadable, understood
 from quickbooks_sandbox.switches import Switches
 
+_MONEY = ("Amount", "TotalAmt", "TotalTax")
 _VALUES = ("boolean", "date", "enum", "integer", "number")
 # Amounts have ten digits before the point and five after it.
 _LARGEST = Decimal(10_000_000_000)
@@ -37,15 +39,37 @@ _TOTALS = ("Payment", "BillPayment")
 
 
 def readable(entity: Entity, document: Document, switches: Switches) -> Document:
-    """The document in the service's own kinds; raises Fault 2010, or the code of the kind."""
+    """The document in the service's own kinds, money in whole cents; raises Fault."""
     try:
-        return understood(entity.key, document)
+        found = understood(entity.key, document)
     except Unreadable as error:
         if error.kind in _VALUES and switches["value_of_another_kind"] == "own_code":
             raise refusals.bad_value(error.kind, error.path, error.value) from None
         if switches["unreadable_property"] == "named":
             raise refusals.unreadable_property(error.path.rpartition(".")[2]) from None
         raise refusals.unreadable() from None
+    rule = switches["fractions_of_a_cent"]
+    return {key: _cents(key, _in_cents(item, rule), rule) for key, item in found.items()}
+
+
+def _in_cents(value: Any, rule: str) -> Any:
+    """Halves of a cent go up, as in the recorded refusal of a line's Amount."""
+    if isinstance(value, list):
+        return [_in_cents(item, rule) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {key: _cents(key, _in_cents(item, rule), rule) for key, item in value.items()}
+
+
+def _cents(key: str, value: Any, rule: str) -> Any:
+    if key not in _MONEY or isinstance(value, int) or not isinstance(value, Decimal):
+        return value
+    whole = rounded(value)
+    if whole == value:
+        return value
+    if rule == "refuse":
+        raise refusals.bad_number(key, value)
+    return whole
 
 
 def check_new(entity: Entity, document: Document, switches: Switches) -> None:

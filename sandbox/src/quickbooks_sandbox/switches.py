@@ -36,6 +36,7 @@ SWITCHES = (
     Switch("sparse_needs_references", ("refuse", "accept"), "Bill's VendorRef, Purchase's PaymentType."),
     Switch("employee_names", ("either", "both"), "One page asks for both names and for one of them."),
     Switch("amount_of_a_line", ("exact", "a_cent_off", "unchecked"), "The tolerance of 6070."),
+    Switch("fractions_of_a_cent", ("round", "refuse"), "What becomes of an Amount of more than two decimals."),
     Switch("duplicate_name_detail", ("words", "null"), "6240 was once recorded with `null` for its words."),
     Switch("duplicate_sales_number", ("refuse", "by_preference", "accept"), "When 6140 comes."),
     Switch("bill_numbers", ("per_vendor", "per_company"), "Among which bills a number may be used once."),
