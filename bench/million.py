@@ -6,7 +6,7 @@ one for the memory: answers come faster than they are written.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_right
 from datetime import datetime
 from pathlib import Path
 from statistics import median
@@ -45,7 +45,7 @@ def measure(stage: Stage, rows: int) -> Section:
 def full_minutes(moments: list[float]) -> list[float]:
     """The number of requests in each minute that ends with a request and lies wholly inside the run."""
     return [
-        float(place + 1 - bisect_left(moments, moment - _MINUTE_S))
+        float(place + 1 - bisect_right(moments, moment - _MINUTE_S))
         for place, moment in enumerate(moments)
         if moment - _MINUTE_S >= moments[0]
     ]

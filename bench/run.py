@@ -9,6 +9,7 @@ Everything runs on this machine: sandbox, tap, loader and Postgres share its cor
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -41,6 +42,7 @@ def main() -> int:
         "pages": lambda stage: _with_company(stage, many),
     }
     sections = []
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is stopped
     with closing(Stage()) as stage:
         for name in given.only or measures:
             began = time.monotonic()
