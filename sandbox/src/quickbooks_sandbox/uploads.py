@@ -86,7 +86,7 @@ def with_addresses(text: str, base: str, now: float) -> str:
 
 def temporary_address(company: Company, base: str, id: str) -> str:
     """Where a file can be fetched now; raises Fault 610."""
-    document = read(company.row(by_name("Attachable"), id).body)
+    document = read(company.read(by_name("Attachable"), id))
     if "TempDownloadUri" not in document:
         raise faults.not_found()
     return with_addresses(document["TempDownloadUri"], base, company.clock.time())
