@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,10 +15,14 @@ from intuitlib.client import AuthClient
 from intuitlib.enums import Scopes
 from intuitlib.exceptions import AuthClientError
 from quickbooks import QuickBooks
+from quickbooks.batch import batch_create, batch_delete, batch_update
+from quickbooks.cdc import change_data_capture
 from quickbooks.exceptions import QuickbooksException
 from quickbooks.objects import (
     Account,
+    Attachable,
     Bill,
+    BillPayment,
     Class,
     CreditMemo,
     Customer,
@@ -277,3 +282,111 @@ def test_python_quickbooks_keeps_an_object(client: QuickBooks, sandbox: Sandbox,
         assert (kept.Active, str(getattr(kept, case.found_by)).endswith(" (deleted)")) == (False, True)
     assert case.kind.count(qb=client) == before
     assert sandbox.look("ledger")["unbalanced"] == []
+
+
+def paid_bill() -> Any:
+    check = {"BankAccountRef": ref("35")}
+    return made(BillPayment, VendorRef=ref("30"), TotalAmt=4, PayType="Check", CheckPayment=check, Line=[])
+
+
+# python-quickbooks leaves files and sessions to the garbage collector.
+ITS_LEAKS = pytest.mark.filterwarnings(
+    "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
+
+
+@ITS_LEAKS
+def test_python_quickbooks_sends_batches_and_hears_of_the_one_bad_item(client: QuickBooks) -> None:
+    before = Customer.count(qb=client)
+    names = ["Batch One", "Batch One", "Batch Two"]
+
+    created = batch_create([made(Customer, DisplayName=name) for name in names], qb=client)
+
+    assert [customer.DisplayName for customer in created.successes] == ["Batch One", "Batch Two"]
+    assert [fault.original_object.DisplayName for fault in created.faults] == ["Batch One"]
+    assert [error.code for error in created.faults[0].Error] == ["6240"]
+    assert Customer.count(qb=client) == before + 2
+
+    for customer in created.successes:
+        customer.Notes = "by batch"
+    updated = batch_update(created.successes, qb=client)
+    assert [(one.SyncToken, one.Notes) for one in updated.successes] == [("1", "by batch")] * 2
+
+
+@ITS_LEAKS
+def test_python_quickbooks_deletes_by_batch_and_learns_of_it_from_change_data(
+    client: QuickBooks, sandbox: Sandbox
+) -> None:
+    since = sandbox.control("clock", advance_s=60)["now"]
+    sandbox.control("clock", advance_s=1)  # changes are kept to the second
+    kept, gone = (made(Invoice, CustomerRef=ref("1"), Line=sale(10)).save(qb=client) for _ in range(2))
+    sandbox.control("clock", advance_s=1)
+
+    deleted = batch_delete([gone], qb=client)
+    changed = change_data_capture([Invoice, Customer, Vendor], since, qb=client)
+
+    invoices = [(row.Id, getattr(row, "status", None)) for row in changed.Invoice._object_list]
+    assert [one.status for one in deleted.successes] == ["Deleted"]
+    assert invoices == [(kept.Id, None), (gone.Id, "Deleted")]
+    assert [row.Id for row in changed.Customer._object_list] == ["1"]
+    assert not hasattr(changed, "Vendor")
+
+
+@ITS_LEAKS
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: made(Invoice, CustomerRef=ref("1"), Line=sale(10)),
+        lambda: made(SalesReceipt, CustomerRef=ref("1"), Line=sale(10)),
+        lambda: made(Payment, CustomerRef=ref("1"), TotalAmt=12),
+        paid_bill,
+    ],
+    ids=["Invoice", "SalesReceipt", "Payment", "BillPayment"],
+)
+def test_python_quickbooks_voids_a_document(
+    client: QuickBooks, sandbox: Sandbox, make: Callable[[], Any]
+) -> None:
+    document = make().save(qb=client)
+
+    document.void(qb=client)
+
+    voided = type(document).get(int(document.Id), qb=client)
+    assert (voided.TotalAmt, voided.PrivateNote, voided.SyncToken) == (0, "Voided", "1")
+    assert sandbox.look("ledger")["unbalanced"] == []
+
+
+@ITS_LEAKS
+def test_python_quickbooks_sends_an_invoice_and_downloads_its_pdf(client: QuickBooks) -> None:
+    invoice = made(Invoice, CustomerRef=ref("1"), Line=sale(10)).save(qb=client)
+
+    answer = invoice.send(qb=client, send_to="ann+books@example.com")
+    page = invoice.download_pdf(qb=client)
+
+    sent = Invoice.get(int(invoice.Id), qb=client)
+    assert (sent.EmailStatus, sent.BillEmail.Address) == ("EmailSent", "ann+books@example.com")
+    assert answer["Invoice"]["SyncToken"] == invoice.SyncToken
+    assert (page[:5], invoice.DocNumber.encode() in page) == (b"%PDF-", True)
+
+
+@ITS_LEAKS
+@pytest.mark.parametrize("as_bytes", [True, False])
+def test_python_quickbooks_uploads_an_attachment(client: QuickBooks, tmp_path: Path, as_bytes: bool) -> None:
+    content = bytes(range(256)) + b"\r\n--\n"
+    invoice = made(Invoice, CustomerRef=ref("1"), Line=sale(10)).save(qb=client)
+    link = {"EntityRef": {"type": "Invoice", "value": invoice.Id}, "IncludeOnSend": False}
+    file = tmp_path / "receipt.bin"
+    file.write_bytes(content)
+    source = {"_FileBytes": content} if as_bytes else {"_FilePath": str(file)}
+    attachment = made(
+        Attachable, FileName=file.name, ContentType="application/octet-stream", AttachableRef=[link], **source
+    )
+
+    saved = attachment.save(qb=client)
+
+    found = Attachable.get(int(saved.Id), qb=client)
+    assert (found.FileName, found.Size, found.AttachableRef[0].EntityRef.value) == (
+        "receipt.bin",
+        len(content),
+        invoice.Id,
+    )
+    assert requests.get(found.TempDownloadUri, timeout=10).content == content
