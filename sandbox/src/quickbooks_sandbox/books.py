@@ -11,6 +11,7 @@ from typing import Any
 
 from quickbooks_sandbox.amounts import ZERO, decimal, units
 from quickbooks_sandbox.json_text import Document
+from quickbooks_sandbox.links import target_of
 from quickbooks_sandbox.lookup import Lookup, value_of
 from quickbooks_sandbox.store import Posting
 
@@ -89,7 +90,16 @@ def _refund(document: Document, lookup: Lookup) -> Iterator[Posting]:
 def _payment(document: Document, lookup: Lookup) -> Iterator[Posting]:
     amount = units(document.get("TotalAmt"))
     yield Posting(value_of(document.get("DepositToAccountRef")) or lookup.undeposited, amount)
-    yield Posting(lookup.receivable, -amount, "Customer", value_of(document.get("CustomerRef")))
+    payer = value_of(document.get("CustomerRef"))
+    for line in document.get("Line", ()):
+        for linked in line.get("LinkedTxn", ()):
+            entity, id = target_of(linked)
+            # A parent pays for its jobs: each job's account loses what was settled of its documents.
+            customer = value_of((lookup.get(entity, id) or {}).get("CustomerRef")) or payer
+            settled = -units(line.get("Amount")) if entity != "CreditMemo" else units(line.get("Amount"))
+            yield Posting(lookup.receivable, settled, "Customer", customer)
+            amount += settled
+    yield Posting(lookup.receivable, -amount, "Customer", payer)
 
 
 def _spent(document: Document, lookup: Lookup, sign: int) -> Iterator[Posting]:

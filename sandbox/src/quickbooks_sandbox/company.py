@@ -12,6 +12,7 @@ from dataclasses import replace
 from quickbooks_core.catalog import Access, Deletion, Entity, Operation, Shape, by_name
 
 from quickbooks_sandbox import faults, refusals
+from quickbooks_sandbox.amounts import ZERO, from_units, units
 from quickbooks_sandbox.arrange import arranged, without_empty
 from quickbooks_sandbox.books import postings
 from quickbooks_sandbox.changes import Moment, id_space, marks, named_by_state, updated, voided, writable
@@ -23,6 +24,7 @@ from quickbooks_sandbox.json_text import Document, read, write
 from quickbooks_sandbox.links import links, target_of
 from quickbooks_sandbox.lookup import Lookup, value_of
 from quickbooks_sandbox.rules import Rules
+from quickbooks_sandbox.settling import SETTLED, SETTLING, given_back, without
 from quickbooks_sandbox.store import Row, Store
 from quickbooks_sandbox.switches import Switches
 
@@ -41,6 +43,7 @@ _TEMPLATES = (
     "VendorCredit",
 )
 _WORDS = {Operation.UPDATE: "update"}
+_PARTIES = ("CustomerRef", "VendorRef")
 _NO_OPTIONS: frozenset[str] = frozenset()
 
 
@@ -57,7 +60,7 @@ class Company:
         """The text of a document."""
         if entity.can(Operation.CREATE) and not id.isdecimal():
             raise faults.invalid_id(id)
-        return self._row(entity, id).body
+        return self._row(entity.name, id).body
 
     def create(self, entity: Entity, given: Document, options: frozenset[str] = _NO_OPTIONS) -> str:
         """Makes a document; the options are those of the address (`include=allowduplicatedocnum`)."""
@@ -90,15 +93,18 @@ class Company:
         self._refresh(moved | {(entity.name, p) for p in [value_of(made.get("ParentRef"))] if p}, at.updated)
         return body
 
-    def put_template(self, entity: Entity, kind: str, document: Document, at: Moment) -> str:
+    def put_template(
+        self, entity: Entity, kind: str, document: Document, at: Moment, sync_token: int = 0
+    ) -> str:
         """Stores a recurring transaction: a document of another kind that books nothing."""
         inner_entity = by_name(kind)
         made = completed(inner_entity, document, Lookup(self.store), self.clock.today())
         number_lines(made, {})
         for key in ("TxnDate", "DueDate"):  # a template has no day of its own
             made.pop(key, None)
-        inner = arranged(inner_entity, {**made, **marks(0, at), "RecurDataRef": {"value": made["Id"]}})
-        row = Row(entity.name, made["Id"], 0, at.created, at.updated, True, "", write({kind: inner}))
+        made |= {**marks(sync_token, at), "RecurDataRef": {"value": made["Id"]}}
+        inner = arranged(inner_entity, made)
+        row = Row(entity.name, made["Id"], sync_token, at.created, at.updated, True, "", write({kind: inner}))
         self.store.put(row)
         return row.body
 
@@ -128,7 +134,8 @@ class Company:
             after = updated(entity, before, writable(entity, document, (Access.WRITE,)), sparse)
             self._keep_lines(before, after)
             self.rules.update(entity, before, after, options)
-            return self._rewrite(entity, row, before, after, row.sync_token + 1)
+            self._rewrite(entity, row, before, after, row.sync_token + 1)
+            return self._settled_anew(entity, before, self.switches["total_below_payments"] == "refuse")
 
     def delete(self, entity: Entity, given: Document) -> Document:
         """Takes a transaction away; what it settled is open again."""
@@ -154,8 +161,8 @@ class Company:
     def void_row(self, entity: Entity, row: Row) -> str:
         """Voids what is stored, for the API and for a person."""
         before: Document = read(row.body)
-        after = voided(before)
-        return self._rewrite(entity, row, before, after, row.sync_token + 1)
+        self._rewrite(entity, row, before, voided(before), row.sync_token + 1)
+        return self._settled_anew(entity, before)
 
     def remove(self, entity: Entity, row: Row, kind: str = "deleted") -> None:
         """Takes a document away with its postings and links; it was deleted, or merged into another."""
@@ -175,12 +182,18 @@ class Company:
 
     def row(self, entity: Entity, id: str) -> Row:
         """A stored document; raises Fault 610."""
-        return self._row(entity, id)
+        return self._row(entity.name, id)
 
     def rewrite(self, entity: Entity, row: Row, after: Document, sync_token: int | None = None) -> str:
         """Stores a changed document as a person's edit, or under the SyncToken it had."""
         token = row.sync_token + 1 if sync_token is None else sync_token
-        return self._rewrite(entity, row, read(row.body), after, token)
+        before: Document = read(row.body)
+        if entity.wrapped:
+            ((kind, inner),) = after.items()
+            at = Moment(row.created, max(int(self.clock.time()), row.updated))
+            return self.put_template(entity, kind, inner, at, token)
+        self._rewrite(entity, row, before, after, token)
+        return self._settled_anew(entity, before)
 
     def _rewrite(self, entity: Entity, row: Row, before: Document, after: Document, token: int) -> str:
         lookup = Lookup(self.store)
@@ -236,7 +249,7 @@ class Company:
             (entity.name, id),
         )
         for (child,) in found:
-            row = self._row(entity, child)
+            row = self._row(entity.name, child)
             document: Document = read(row.body)
             made = completed(entity, document, Lookup(self.store), self.clock.today())
             self._store(entity, made, replace(row, updated=now))
@@ -247,12 +260,32 @@ class Company:
         row = self.store.get(source, id)
         if row is None:
             return
-        entity, before = by_name(source), read(row.body)
-        kept = [
-            line for line in before.get("Line", ()) if gone not in map(target_of, line.get("LinkedTxn", ()))
-        ]
-        top = [linked for linked in before.get("LinkedTxn", ()) if target_of(linked) != gone]
-        self._rewrite(entity, row, before, {**before, "Line": kept, "LinkedTxn": top}, row.sync_token)
+        before: Document = read(row.body)
+        after = without(before, gone)
+        if source in SETTLING:
+            after = given_back(after, gone, ZERO)
+        self._rewrite(by_name(source), row, before, after, row.sync_token)
+
+    def _settled_anew(self, entity: Entity, before: Document, refuse: bool = False) -> str:
+        """What settles a changed document follows: its amounts, and whose account it concerns."""
+        key = (entity.name, str(before["Id"]))
+        if entity.name in SETTLED:
+            made: Document = read(self._row(*key).body)
+            sources = [(s, id, amount) for s, id, amount in self.store.links_to(*key) if s in SETTLING]
+            excess = sum(amount for _, _, amount in sources) - units(made.get("TotalAmt"))
+            if excess > 0 and refuse:
+                raise faults.business("The total is less than what has been paid.")
+            moved = any(value_of(made.get(ref)) != value_of(before.get(ref)) for ref in _PARTIES)
+            # The newest payment gives back first.
+            for source, id, amount in sorted(sources, key=lambda one: -int(one[1])):
+                back = max(min(excess, amount), 0)
+                excess -= back
+                if back or moved:
+                    row = self._row(source, id)
+                    paid: Document = read(row.body)
+                    after = given_back(paid, key, from_units(back))
+                    self._rewrite(by_name(source), row, paid, after, row.sync_token)
+        return self._row(*key).body
 
     def _forget_back_links(self, entity: Entity, document: Document) -> None:
         """What clients send back of our own links is not theirs."""
@@ -274,7 +307,7 @@ class Company:
         id = str(given.get("Id") or "")
         if not id.isdecimal():
             raise faults.required("Id") if not id else faults.invalid_id(id)
-        row = self._row(entity, id)
+        row = self._row(entity.name, id)
         token = str(given.get("SyncToken", ""))
         if not token:
             raise faults.required("SyncToken")
@@ -283,8 +316,8 @@ class Company:
             raise faults.stale()
         return row
 
-    def _row(self, entity: Entity, id: str) -> Row:
-        row = self.store.get(entity.name, id)
+    def _row(self, entity: str, id: str) -> Row:
+        row = self.store.get(entity, id)
         if row is None:
             raise faults.not_found()
         return row

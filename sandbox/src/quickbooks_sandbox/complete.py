@@ -17,6 +17,7 @@ from quickbooks_sandbox.amounts import ZERO, decimal, money, rounded
 from quickbooks_sandbox.json_text import Document
 from quickbooks_sandbox.lookup import Lookup, value_of
 from quickbooks_sandbox.sales import with_totals
+from quickbooks_sandbox.settling import owed_and_credit
 
 _USD = {"value": "USD", "name": "United States Dollar"}
 _PEOPLE = ("Customer", "Vendor", "Employee")
@@ -160,21 +161,22 @@ def _item(document: Document, lookup: Lookup) -> Document:
 
 
 def _payment(document: Document, lookup: Lookup) -> Document:
-    lines = document.get("Line", [])
-    applied = sum((_applied(line) for line in lines), ZERO)
-    total = decimal(document.get("TotalAmt"))
-    if applied > total:
-        raise faults.business("You can't apply more than the amount of the payment.")
-    found = {**document, "UnappliedAmt": money(total - applied), "Line": lines}
+    found = _settling(document, lookup)
+    owed, credit = owed_and_credit(found["Line"])
+    found["UnappliedAmt"] = money(decimal(document.get("TotalAmt")) - owed + credit)
     found.setdefault("DepositToAccountRef", {"value": lookup.undeposited})
     return found
 
 
-def _applied(line: Document) -> Decimal:
-    """What a line of a payment settles; a credit adds to what there is."""
-    kinds = {linked.get("TxnType") for linked in line.get("LinkedTxn", ())}
-    amount = decimal(line.get("Amount"))
-    return -amount if kinds & {"CreditMemo", "VendorCredit"} else amount
+def _settling(document: Document, _lookup: Lookup) -> Document:
+    """A payment of a customer or to a vendor settles what its money and its credits are enough for."""
+    lines = document.get("Line", [])
+    owed, credit = owed_and_credit(lines)
+    if owed > decimal(document.get("TotalAmt")) + credit:
+        raise faults.business("You can't apply more than the amount of the payment.")
+    if credit > owed:
+        raise faults.business("You can't apply more credit than there is to settle.")
+    return {**document, "Line": lines}
 
 
 def _spending(document: Document, _lookup: Lookup) -> Document:
@@ -314,6 +316,7 @@ LINE_REFERENCES = {
 _OWN: dict[str, Callable[[Document, Lookup], Document]] = {
     "Account": _account,
     "Bill": _bill,
+    "BillPayment": _settling,
     "Deposit": _deposit,
     "Item": _item,
     "JournalEntry": _journal_entry,

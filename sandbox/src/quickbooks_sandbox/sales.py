@@ -21,7 +21,8 @@ def with_totals(document: Document, lookup: Lookup) -> Document:
     subtotal = sum((decimal(line.get("Amount")) for line in sold), ZERO)
     discount = sum((_discount(line, subtotal) for line in rest), ZERO)
     total_line = {"Amount": money(subtotal), "DetailType": "SubTotalLineDetail", "SubTotalLineDetail": {}}
-    tax = _tax(document.get("TxnTaxDetail") or {}, sold, subtotal, discount, lookup)
+    before_tax = discount if document.get("ApplyTaxAfterDiscount") is True else ZERO
+    tax = _tax(document.get("TxnTaxDetail") or {}, sold, subtotal, before_tax, lookup)
     total = subtotal - discount + decimal(tax["TotalTax"])
     return {**document, "Line": [*sold, total_line, *rest], "TxnTaxDetail": tax, "TotalAmt": money(total)}
 
@@ -38,7 +39,7 @@ def _discount(line: Document, subtotal: Decimal) -> Decimal:
 def _tax(
     given: Document, sold: list[Document], subtotal: Decimal, discount: Decimal, lookup: Lookup
 ) -> Document:
-    """By the tax code where there is one; a discount lowers the taxable part in proportion."""
+    """By the tax code where there is one; a discount before the tax lowers the taxable part in proportion."""
     code_ref = given.get("TxnTaxCodeRef")
     if not value_of(code_ref):
         return {"TotalTax": ZERO}

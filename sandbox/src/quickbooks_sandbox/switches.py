@@ -46,6 +46,7 @@ SWITCHES = (
     Switch("deactivation_with_a_balance", ("refuse", "accept"), "6220 was recorded in 2017 only."),
     Switch("deletion_of_what_is_linked", ("refuse", "unlink"), "Pages say to unlink first."),
     Switch("over_application", ("refuse", "accept"), "Whether a payment may settle more than is open."),
+    Switch("total_below_payments", ("give_back", "refuse"), "An update to less than what was paid."),
     Switch("closed_books_code", ("6210", "6200"), "Closed with a password, or without."),
     Switch("closed_books_cover", ("postings", "all"), "Whether estimates, orders and times are closed too."),
     Switch("cdc_deactivated", ("row", "deleted"), "No page says whether a deactivated name is a row or a deletion."),
