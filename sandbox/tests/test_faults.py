@@ -23,7 +23,7 @@ CASES = [
 ]
 
 # Of the server itself, and of requestids, batches and change data, which have tests of their own.
-ELSEWHERE = {"600", "1040", "2000", "2130", "10000"}
+ELSEWHERE = {"600", "1040", "2000", "2130", "10000", "10100"}
 
 
 @pytest.mark.parametrize("case", CASES)

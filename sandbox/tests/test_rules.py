@@ -137,6 +137,32 @@ def test_closed_books_take_names_and_estimates(client: Any) -> None:
     assert made == ["0", "0", "0"]
 
 
+def test_no_request_moves_the_closing_date(client: Any) -> None:
+    client.sandbox.control("close_books", date="2024-01-31")
+    preferences = client.read("Preferences", "1")
+
+    chosen = {**preferences["AccountingInfoPrefs"], "BookCloseDate": "2099-12-31"}
+    after = client.post("preferences", {**preferences, "AccountingInfoPrefs": chosen})["Preferences"]
+
+    assert after["AccountingInfoPrefs"]["BookCloseDate"] == "2024-01-31"
+
+
+@pytest.mark.parametrize(
+    ("given", "kinds"),
+    [
+        ({"AccountType": "Bank"}, ("Bank", "CashOnHand", "Asset")),
+        ({"AccountSubType": "Checking"}, ("Bank", "Checking", "Asset")),
+        ({"AccountType": "Expense"}, ("Expense", "Travel", "Expense")),
+    ],
+)
+def test_an_account_gets_the_type_that_it_does_not_name(
+    client: Any, given: dict[str, str], kinds: tuple[str, ...]
+) -> None:
+    made = client.post("account", {"Name": "Typed", **given})["Account"]
+
+    assert (made["AccountType"], made["AccountSubType"], made["Classification"]) == kinds
+
+
 def test_what_quickbooks_computes_is_ignored_not_refused(client: Any) -> None:
     made = client.make("Invoice", TotalAmt=1, Balance=1, HomeTotalAmt=1, SyncToken="9")
 

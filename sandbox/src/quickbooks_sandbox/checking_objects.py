@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from quickbooks_core.catalog import Entity
 
 from quickbooks_sandbox import faults, refusals
+from quickbooks_sandbox.account_types import type_of
 from quickbooks_sandbox.faults import Fault
 from quickbooks_sandbox.json_text import Document
 from quickbooks_sandbox.switches import Switches
@@ -61,12 +62,27 @@ def _employee(document: Document, switches: Switches) -> Iterator[Fault]:
         yield from map(faults.required, missing)
 
 
+def _attachable(document: Document, _switches: Switches) -> Iterator[Fault]:
+    if "Note" not in document and "FileName" not in document:
+        yield faults.required("Note")
+
+
+def _sales_form(document: Document, _switches: Switches) -> Iterator[Fault]:
+    if document.get("EmailStatus") == "NeedToSend" and "BillEmail" not in document:
+        yield faults.required("BillEmail")
+
+
 def _account(document: Document, _switches: Switches) -> Iterator[Fault]:
     if "AccountType" not in document and "AccountSubType" not in document:
         yield refusals.account_without_type()
+    known = type_of(str(document.get("AccountSubType")))
+    if known and document.get("AccountType", known) != known:
+        yield refusals.bad_word("Invalid Account.AccountType && Account.SubType")
 
 
 def _item(document: Document, _switches: Switches) -> Iterator[Fault]:
+    if document.get("Type") in ("Group", "Bundle") and "Id" not in document:  # bundles are made on the screen
+        yield refusals.bad_word(str(document["Type"]))
     if document.get("Type") == "Inventory":
         names = ("IncomeAccountRef", "ExpenseAccountRef", "AssetAccountRef", "InvStartDate")
         yield from (faults.required(name) for name in names if name not in document)
@@ -109,10 +125,16 @@ def _time_activity(document: Document, _switches: Switches) -> Iterator[Fault]:
 
 _RULES: dict[str, _Rule] = {
     "Account": _account,
+    "Attachable": _attachable,
     "BillPayment": _bill_payment,
+    "CreditMemo": _sales_form,
     "Customer": _customer,
     "Employee": _employee,
+    "Estimate": _sales_form,
+    "Invoice": _sales_form,
     "Item": _item,
+    "RefundReceipt": _sales_form,
+    "SalesReceipt": _sales_form,
     "Term": _term,
     "TimeActivity": _time_activity,
     "Vendor": _person,

@@ -24,6 +24,7 @@ from quickbooks_sandbox.json_text import Document, read, write
 from quickbooks_sandbox.links import links, target_of
 from quickbooks_sandbox.lookup import Lookup, value_of
 from quickbooks_sandbox.rules import Rules
+from quickbooks_sandbox.rules.closed import close_date_kept
 from quickbooks_sandbox.settling import SETTLED, SETTLING, given_back, without
 from quickbooks_sandbox.store import Row, Store
 from quickbooks_sandbox.switches import Switches
@@ -132,6 +133,7 @@ class Company:
             sparse = document.get("sparse") is True and self._knows_sparse(entity)
             check_change(entity, document, sparse, self.switches)
             after = updated(entity, before, writable(entity, document, (Access.WRITE,)), sparse)
+            after = close_date_kept(entity, before, after)
             self._keep_lines(before, after)
             self.rules.update(entity, before, after, options)
             self._rewrite(entity, row, before, after, row.sync_token + 1)

@@ -12,7 +12,7 @@ from typing import Any
 
 from quickbooks_core.catalog import Entity, Shape
 
-from quickbooks_sandbox import faults, refusals
+from quickbooks_sandbox import account_types, faults, refusals
 from quickbooks_sandbox.amounts import ZERO, decimal, money, rounded
 from quickbooks_sandbox.json_text import Document
 from quickbooks_sandbox.lookup import Lookup, value_of
@@ -29,15 +29,6 @@ _CLASSIFICATIONS = {
     "Other Current Liability": "Liability", "Long Term Liability": "Liability", "Equity": "Equity",
     "Income": "Revenue", "Other Income": "Revenue", "Cost of Goods Sold": "Expense", "Expense": "Expense",
     "Other Expense": "Expense",
-}  # fmt: skip
-_SUB_TYPES = {
-    "Bank": "CashOnHand", "Accounts Receivable": "AccountsReceivable", "Other Current Asset": "OtherCurrentAssets",
-    "Fixed Asset": "FurnitureAndFixtures", "Other Asset": "OtherLongTermAssets",
-    "Accounts Payable": "AccountsPayable", "Credit Card": "CreditCard",
-    "Other Current Liability": "OtherCurrentLiabilities", "Long Term Liability": "OtherLongTermLiabilities",
-    "Equity": "OpeningBalanceEquity", "Income": "SalesOfProductIncome", "Other Income": "OtherMiscellaneousIncome",
-    "Cost of Goods Sold": "SuppliesMaterialsCogs", "Expense": "OtherMiscellaneousServiceCost",
-    "Other Expense": "OtherMiscellaneousExpense",
 }  # fmt: skip
 _SUB_FLAGS = {"Account": "SubAccount", "Class": "SubClass", "Department": "SubDepartment", "Item": "SubItem"}
 _DEFAULTS: dict[str, Document] = {
@@ -141,13 +132,14 @@ def _place_below_parent(entity: Entity, document: Document, lookup: Lookup) -> N
 
 
 def _account(document: Document, _lookup: Lookup) -> Document:
-    kind = str(document.get("AccountType", "Expense"))
+    known = account_types.type_of(str(document.get("AccountSubType")))
+    kind = str(document.get("AccountType") or known or "Expense")
     if kind not in _CLASSIFICATIONS:
         raise refusals.bad_word("Invalid Account.AccountType && Account.SubType")
     return {
         **document,
         "AccountType": kind,
-        "AccountSubType": document.get("AccountSubType", _SUB_TYPES[kind]),
+        "AccountSubType": document.get("AccountSubType", account_types.DEFAULTS[kind]),
         "Classification": _CLASSIFICATIONS[kind],
     }
 

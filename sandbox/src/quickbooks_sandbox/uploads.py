@@ -67,9 +67,12 @@ def _stored(company: Company, realm_id: str, described: Document, part: EmailMes
 
 
 def check_links(company: Company, described: Document) -> None:
-    """Raises Fault 6000 for a link to what does not exist."""
-    for link in described.get("AttachableRef") or ():
-        reference = link.get("EntityRef") or {} if isinstance(link, dict) else {}
+    """Raises Fault 6000 for a link to what does not exist; what has no link's shape is refused by its reader."""
+    links = described.get("AttachableRef")
+    for link in links if isinstance(links, list) else ():
+        reference = link.get("EntityRef") if isinstance(link, dict) else None
+        if not isinstance(reference, dict):
+            continue
         kind, id = str(reference.get("type", "")), str(reference.get("value", ""))
         if kind and company.store.get(kind, id) is None:
             raise faults.business(

@@ -12,6 +12,7 @@ from quickbooks_sandbox.json_text import Document
 from quickbooks_sandbox.lookup import Lookup
 from quickbooks_sandbox.references import check_references, check_stock
 from quickbooks_sandbox.rules import closed, linked, names, numbers
+from quickbooks_sandbox.rules.accounts import check_account
 from quickbooks_sandbox.rules.preferences import Preferences
 from quickbooks_sandbox.store import Store
 from quickbooks_sandbox.switches import Switches
@@ -72,6 +73,8 @@ class Rules:
         if "allowduplicatedocnum" not in options:
             numbers.check_free(entity, before, after, self._store, self._switches)
         names.check_place(entity, after, Lookup(self._store))
+        if entity.name == "Account":
+            check_account({**before, **after}, Lookup(self._store))
         check_references(self._store, entity, before, after, self._switches)
         check_stock(self._store, after)
         linked.check_links(entity, before, after, self._store, self._switches)

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from quickbooks_core.catalog import Entity, Shape
 
+from quickbooks_sandbox.json_text import Document
 from quickbooks_sandbox.switches import Switches
 
 _WITHOUT_POSTINGS = ("Estimate", "PurchaseOrder", "TimeActivity", "RecurringTransaction", "ReimburseCharge")
+
+
+def close_date_kept(entity: Entity, before: Document, after: Document) -> Document:
+    """The new preferences with the old closing date: no API changes it, nor does the attempt fail."""
+    if entity.name != "Preferences":
+        return after
+    day = before.get("AccountingInfoPrefs", {}).get("BookCloseDate")
+    chosen = {
+        key: value for key, value in after.get("AccountingInfoPrefs", {}).items() if key != "BookCloseDate"
+    }
+    return {**after, "AccountingInfoPrefs": {**chosen, **({"BookCloseDate": day} if day else {})}}
 
 
 def covers(entity: Entity, switches: Switches) -> bool:
