@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from decimal import Decimal
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,26 @@ class Client:
     session: requests.Session
     realm_id: str
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def move(self, company: str) -> None:
+        """Speaks to another company from now on, which is fresh."""
+        self.sandbox.control("reset", company=company)
+        self.sandbox.control("throttle", on=False)
+        given = self.sandbox.control("connect")
+        self.session.headers["Authorization"] = f"Bearer {given['access_token']}"
+        self.realm_id = given["realm_id"]
+
+    def ledger(self) -> dict[str, Decimal]:
+        """Account → balance in the home currency, of books that balance in every document."""
+        seen = self.sandbox.look("ledger")
+        assert (seen["sum"], seen["unbalanced"]) == (0, [])
+        return {row["name"]: Decimal(str(row["balance"])) for row in seen["accounts"]}
+
+    def moved_since(self, before: dict[str, Decimal]) -> dict[str, str]:
+        """What has moved on the ledger, by account."""
+        now, none = self.ledger(), Decimal(0)
+        moves = {name: now.get(name, none) - before.get(name, none) for name in before.keys() | now.keys()}
+        return {name: f"{amount:.2f}" for name, amount in sorted(moves.items()) if amount}
 
     def send(self, method: str, path: str, body: Any = None) -> requests.Response:
         """One request below the company's address; a body that is bytes goes as it is."""

@@ -65,7 +65,9 @@ def test_every_code_of_the_sandbox_has_a_case() -> None:
 
 
 def arrange(client: Any, case: Any) -> None:
-    """Switches, and what only a person can do."""
+    """The company, switches, and what only a person can do."""
+    if case.get("company", "demo") != "demo":
+        client.move(case["company"])
     if "switches" in case:
         client.sandbox.control("switches", **case["switches"])
     for action, given in case.get("person", {}).items():

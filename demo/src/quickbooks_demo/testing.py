@@ -137,7 +137,7 @@ def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbo
 @pytest.fixture
 def sandbox(sandbox_process: Sandbox) -> Sandbox:
     """The sandbox, reset to the seed company."""
-    sandbox_process.control("reset")
+    sandbox_process.control("reset", company="demo")
     sandbox_process.control("throttle", on=False)
     return replace(sandbox_process)
 
@@ -188,7 +188,7 @@ def filled(
     request: pytest.FixtureRequest,
 ) -> Iterator[Filled]:
     """The demo company in a mirror, shared by the tests of a module, which only read."""
-    sandbox_process.control("reset")
+    sandbox_process.control("reset", company="demo")
     sandbox_process.control("throttle", on=False)
     home = tmp_path_factory.mktemp("filled")
     database = _new_database(postgres_server, migrated_template)

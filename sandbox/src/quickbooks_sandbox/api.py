@@ -15,7 +15,6 @@ from quickbooks_sandbox.answers import Answers, forbidden, throttled, unauthoriz
 from quickbooks_sandbox.clock import utc
 from quickbooks_sandbox.entitlements import entitlements
 from quickbooks_sandbox.faults import Fault
-from quickbooks_sandbox.oauth import REALM_ID
 from quickbooks_sandbox.playing import played
 from quickbooks_sandbox.routes import company_work
 from quickbooks_sandbox.service import Service
@@ -106,7 +105,7 @@ def _refused(service: Service, request: Request) -> Response | None:
         return unauthorized("Malformed bearer token: too short or too long")
     if not service.tokens.accepts(token):
         return unauthorized(f"Token expired: {token[:4]}")
-    return forbidden() if request.path_params["realm"] != REALM_ID else None
+    return forbidden() if request.path_params["realm"] != service.realm_id else None
 
 
 def _wants_json(service: Service, request: Request) -> bool:

@@ -1,7 +1,7 @@
 """Double entry: which amounts a document books on which accounts.
 
 Every balance of the company is a sum of these postings, and every document's postings sum to zero. Debit is
-positive. Stock is valued at the item's purchase cost.
+positive. Stock is valued at the item's purchase cost. The rules below speak the currency of the document.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from quickbooks_sandbox.amounts import ZERO, decimal, units
+from quickbooks_sandbox.currencies import at_home
+from quickbooks_sandbox.differences import differences
 from quickbooks_sandbox.json_text import Document
 from quickbooks_sandbox.links import target_of
 from quickbooks_sandbox.lookup import Lookup, value_of
@@ -21,7 +23,10 @@ _Book = Callable[[Document, Lookup], Iterator[Posting]]
 def postings(entity: str, document: Document, lookup: Lookup) -> list[Posting]:
     """What a document books; most objects book nothing."""
     book = _BOOKS.get(entity)
-    return [p for p in book(document, lookup) if p.amount or p.quantity] if book else []
+    if book is None:
+        return []
+    booked = at_home([*book(document, lookup), *differences(entity, document, lookup)], document, lookup)
+    return [p for p in booked if p.amount or p.quantity or p.own]
 
 
 def _sale(document: Document, lookup: Lookup, sign: int) -> Iterator[Posting]:
@@ -63,14 +68,17 @@ def is_stocked(item: Document, document: Document) -> bool:
 def _moved(item_id: str, item: Document, quantity: Any, against: str) -> Iterator[Posting]:
     """Stock that comes or goes at cost."""
     cost = units(quantity * decimal(item.get("PurchaseCost")))
-    yield Posting(value_of(item.get("AssetAccountRef")), cost, item=item_id, quantity=units(quantity))
-    yield Posting(against, -cost)
+    stock = value_of(item.get("AssetAccountRef"))
+    yield Posting(stock, cost, item=item_id, quantity=units(quantity), own=0)  # costs are kept at home
+    yield Posting(against, -cost, own=0)
 
 
 def _invoice(document: Document, lookup: Lookup, sign: int = 1) -> Iterator[Posting]:
     yield from _sale(document, lookup, sign)
     customer = value_of(document.get("CustomerRef"))
-    yield Posting(lookup.receivable, sign * units(document.get("TotalAmt")), "Customer", customer)
+    yield Posting(
+        lookup.receivable_of(document), sign * units(document.get("TotalAmt")), "Customer", customer
+    )
 
 
 def _credit_memo(document: Document, lookup: Lookup) -> Iterator[Posting]:
@@ -97,9 +105,9 @@ def _payment(document: Document, lookup: Lookup) -> Iterator[Posting]:
             # A parent pays for its jobs: each job's account loses what was settled of its documents.
             customer = value_of((lookup.get(entity, id) or {}).get("CustomerRef")) or payer
             settled = -units(line.get("Amount")) if entity != "CreditMemo" else units(line.get("Amount"))
-            yield Posting(lookup.receivable, settled, "Customer", customer)
+            yield Posting(lookup.receivable_of(document), settled, "Customer", customer)
             amount += settled
-    yield Posting(lookup.receivable, -amount, "Customer", payer)
+    yield Posting(lookup.receivable_of(document), -amount, "Customer", payer)
 
 
 def _spent(document: Document, lookup: Lookup, sign: int) -> Iterator[Posting]:
@@ -135,12 +143,13 @@ def _bought(
 
 def _owed(account: str, amount: int, customer: str, lookup: Lookup) -> Iterator[Posting]:
     """A line on receivables concerns its customer."""
-    yield Posting(account, amount, "Customer", customer if account == lookup.receivable else "")
+    is_theirs = lookup.is_of(account, "Accounts Receivable")
+    yield Posting(account, amount, "Customer", customer if is_theirs else "")
 
 
 def _bill(document: Document, lookup: Lookup, sign: int = 1) -> Iterator[Posting]:
     yield from _spent(document, lookup, sign)
-    account = value_of(document.get("APAccountRef")) or lookup.payable
+    account = value_of(document.get("APAccountRef")) or lookup.payable_of(document)
     yield Posting(
         account, -sign * units(document.get("TotalAmt")), "Vendor", value_of(document.get("VendorRef"))
     )
@@ -152,7 +161,7 @@ def _vendor_credit(document: Document, lookup: Lookup) -> Iterator[Posting]:
 
 def _bill_payment(document: Document, lookup: Lookup) -> Iterator[Posting]:
     amount = units(document.get("TotalAmt"))
-    payable = value_of(document.get("APAccountRef")) or lookup.payable
+    payable = value_of(document.get("APAccountRef")) or lookup.payable_of(document)
     yield Posting(payable, amount, "Vendor", value_of(document.get("VendorRef")))
     yield Posting(_paid_from(document), -amount)
 
@@ -192,13 +201,21 @@ def _card_payment(document: Document, _lookup: Lookup) -> Iterator[Posting]:
     yield Posting(value_of(document.get("BankAccountRef")), -amount)
 
 
+def _tax_payment(document: Document, lookup: Lookup) -> Iterator[Posting]:
+    """It names no agency: the first of the accounts of tax is taken."""
+    sign = -1 if str(document.get("Refund")).lower() == "true" else 1
+    amount = sign * units(document.get("PaymentAmount"))
+    yield Posting(lookup.account_of("AccountSubType", "GlobalTaxPayable"), amount)
+    yield Posting(value_of(document.get("PaymentAccountRef")), -amount)
+
+
 def _journal_entry(document: Document, lookup: Lookup) -> Iterator[Posting]:
     for line in document.get("Line", ()):
         detail = line.get("JournalEntryLineDetail", {})
         sign = 1 if detail.get("PostingType") == "Debit" else -1
         entity = detail.get("Entity") or {}
         account = value_of(detail.get("AccountRef"))
-        concerned = account in (lookup.receivable, lookup.payable)
+        concerned = any(lookup.is_of(account, f"Accounts {side}") for side in ("Receivable", "Payable"))
         yield Posting(
             account,
             sign * units(line.get("Amount")),
@@ -237,6 +254,7 @@ _BOOKS: dict[str, _Book] = {
     "Purchase": _purchase,
     "RefundReceipt": _refund,
     "SalesReceipt": _receipt,
+    "TaxPayment": _tax_payment,
     "Transfer": _transfer,
     "VendorCredit": _vendor_credit,
 }

@@ -17,6 +17,8 @@ _DELETED = " (deleted)"
 _NAMES = ("Name", "DisplayName")
 # Kept by a full update that leaves them out: a document cannot be without.
 _KEPT = ("TxnDate", "CurrencyRef", "domain", "sparse", "Id", "MetaData")
+# A sparse update of these has the taxes of the document worked out anew.
+_TAXING = frozenset({"Line", "GlobalTaxCalculation"})
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,20 @@ def writable(entity: Entity, document: Document, allowed: tuple[Access, ...]) ->
 def updated(entity: Entity, before: Document, given: Document, sparse: bool) -> Document:
     """A sparse update keeps what it does not name; a full one clears it."""
     if sparse:
-        return {**before, **given}
+        taxes_stay = "TxnTaxDetail" in given or not given.keys() & _TAXING
+        return {**(before if taxes_stay else _without_taxes(before)), **given}
     fixed = {field.steps[0] for field in entity.fields if field.access is not Access.WRITE}
     fixed -= {field.steps[0] for field in entity.fields if field.access is Access.WRITE}
     kept = {key: value for key, value in before.items() if key in fixed or key in _KEPT}
     return {**kept, **given}
+
+
+def _without_taxes(before: Document) -> Document:
+    """Without the amounts of tax: they belong to other lines than the document now has."""
+    if "TxnTaxDetail" not in before:
+        return before
+    code = before["TxnTaxDetail"].get("TxnTaxCodeRef")
+    return {**before, "TxnTaxDetail": {"TxnTaxCodeRef": code} if code else {}}
 
 
 def named_by_state(entity: Entity, before: Document, after: Document) -> Document:

@@ -18,6 +18,7 @@ from quickbooks_sandbox.books import postings
 from quickbooks_sandbox.changes import Moment, id_space, marks, named_by_state, updated, voided, writable
 from quickbooks_sandbox.checking import check_change, check_new, readable
 from quickbooks_sandbox.clock import Clock
+from quickbooks_sandbox.companions import companions
 from quickbooks_sandbox.complete import completed, name_of, number_lines
 from quickbooks_sandbox.derive import also_moved, derived
 from quickbooks_sandbox.json_text import Document, read, write
@@ -81,7 +82,7 @@ class Company:
 
     def put_new(self, entity: Entity, document: Document, at: Moment, sync_token: int = 0) -> str:
         """Completes and stores a new document that already has its Id."""
-        lookup = Lookup(self.store)
+        lookup = Lookup(self.store, self.switches)
         opening = document.pop("QtyOnHand", 0) if entity.name == "Item" else 0
         self.rules.number(entity, document)
         made = completed(entity, document, lookup, self.clock.today())
@@ -99,7 +100,7 @@ class Company:
     ) -> str:
         """Stores a recurring transaction: a document of another kind that books nothing."""
         inner_entity = by_name(kind)
-        made = completed(inner_entity, document, Lookup(self.store), self.clock.today())
+        made = completed(inner_entity, document, Lookup(self.store, self.switches), self.clock.today())
         number_lines(made, {})
         for key in ("TxnDate", "DueDate"):  # a template has no day of its own
             made.pop(key, None)
@@ -171,7 +172,9 @@ class Company:
         now = int(self.clock.time())
         key = (entity.name, row.id)
         settling = {(source, id) for source, id, _ in self.store.links_to(*key)}
-        moved = self.store.repost(*key, []) | self.store.relink(*key, [])
+        touched = self.store.relink(*key, [])
+        moved = touched | self.store.repost(*key, [])
+        moved |= self._exchange_anew(entity, read(row.body), touched)
         self.store.remove(*key, now, kind)
         for source, id in settling:
             self._unlink(source, id, key)
@@ -198,7 +201,7 @@ class Company:
         return self._settled_anew(entity, before)
 
     def _rewrite(self, entity: Entity, row: Row, before: Document, after: Document, token: int) -> str:
-        lookup = Lookup(self.store)
+        lookup = Lookup(self.store, self.switches)
         now = max(int(self.clock.time()), row.updated)
         made = completed(entity, named_by_state(entity, before, after), lookup, self.clock.today())
         number_lines(made, before)
@@ -213,18 +216,47 @@ class Company:
         return body
 
     def _book(self, entity: Entity, document: Document, lookup: Lookup) -> set[Key]:
+        for name, companion in companions(entity, document, lookup):
+            self._make_companion(by_name(name), companion)
+        key = (entity.name, document["Id"])
+        touched = self.store.relink(*key, links(entity.name, document))
+        moved = touched | self._post(entity, document, lookup)
+        return moved | self._exchange_anew(entity, document, touched)
+
+    def _make_companion(self, entity: Entity, document: Document) -> None:
+        now = int(self.clock.time())
+        self.put_new(entity, {**document, "Id": self._new_id(entity)}, Moment(now, now))
+
+    def _exchange_anew(self, entity: Entity, document: Document, touched: set[Key]) -> set[Key]:
+        """What others gained or lost by settling the same documents, or this one, follows."""
+        if "ExchangeRate" not in document:
+            return set()
+        key = (entity.name, str(document["Id"]))
+        settling = {
+            (source, id)
+            for target in {key, *touched}
+            for source, id, amount in self.store.links_to(*target)
+            if amount and (source, id) != key
+        }
+        moved: set[Key] = set()
+        for source, id in settling:
+            lookup = Lookup(self.store, self.switches)
+            lookup.hold(entity.name, document)
+            moved |= self._post(by_name(source), lookup.get(source, id) or {}, lookup)
+        return moved
+
+    def _post(self, entity: Entity, document: Document, lookup: Lookup) -> set[Key]:
         booked = postings(entity.name, document, lookup)
         if any(posting.amount and not posting.account for posting in booked):
             raise faults.required("AccountRef")
         if sum(posting.amount for posting in booked):
             raise faults.system()  # a rule of ours is wrong: better no document than books that do not balance
         self.rules.totals(document)
-        key = (entity.name, document["Id"])
-        return self.store.repost(*key, booked) | self.store.relink(*key, links(entity.name, document))
+        return self.store.repost(entity.name, document["Id"], booked)
 
     def _store(self, entity: Entity, document: Document, row: Row) -> str:
         document = {**document, **marks(row.sync_token, Moment(row.created, row.updated))}
-        body = write(arranged(entity, derived(entity.name, document, self.store)))
+        body = write(arranged(entity, derived(entity.name, document, self.store, self.switches)))
         active = document.get("Active", True) is not False
         self.store.put(replace(row, active=active, name=name_of(entity, document), body=body))
         return body
@@ -240,7 +272,7 @@ class Company:
             document: Document = read(row.body)
             waiting += also_moved(row.entity, document)
             entity = by_name(row.entity)
-            if write(arranged(entity, derived(row.entity, document, self.store))) != row.body:
+            if write(arranged(entity, derived(row.entity, document, self.store, self.switches))) != row.body:
                 touched = now if self.switches["touch_on_balance"] == "touch" else row.updated
                 self._store(entity, document, replace(row, updated=max(touched, row.updated)))
 
@@ -253,7 +285,7 @@ class Company:
         for (child,) in found:
             row = self._row(entity.name, child)
             document: Document = read(row.body)
-            made = completed(entity, document, Lookup(self.store), self.clock.today())
+            made = completed(entity, document, Lookup(self.store, self.switches), self.clock.today())
             self._store(entity, made, replace(row, updated=now))
             self._rename_below(entity, child, now)
 

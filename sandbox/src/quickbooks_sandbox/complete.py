@@ -14,14 +14,19 @@ from quickbooks_core.catalog import Entity, Shape
 
 from quickbooks_sandbox import account_types, faults, refusals
 from quickbooks_sandbox.amounts import ZERO, decimal, money, rounded
+from quickbooks_sandbox.currencies import with_home_amounts
+from quickbooks_sandbox.currency_names import CURRENCY_NAMES
 from quickbooks_sandbox.json_text import Document
 from quickbooks_sandbox.lookup import Lookup, value_of
 from quickbooks_sandbox.sales import with_totals
 from quickbooks_sandbox.settling import owed_and_credit
+from quickbooks_sandbox.taxes import tax_detail, with_net_lines
 
-_USD = {"value": "USD", "name": "United States Dollar"}
+_Rule = Callable[[Document, Lookup], Document]
+
 _PEOPLE = ("Customer", "Vendor", "Employee")
 _NAME_PARTS = ("Title", "GivenName", "MiddleName", "FamilyName", "Suffix")
+_EXPENSE_LINES = ("AccountBasedExpenseLineDetail", "ItemBasedExpenseLineDetail")
 _SALES_FORMS = ("Invoice", "SalesReceipt", "Estimate", "CreditMemo", "RefundReceipt")
 _CLASSIFICATIONS = {
     "Bank": "Asset", "Accounts Receivable": "Asset", "Other Current Asset": "Asset", "Fixed Asset": "Asset",
@@ -63,8 +68,6 @@ def completed(entity: Entity, document: Document, lookup: Lookup, today: date) -
     found = {**_DEFAULTS.get(entity.name, {}), **document, "domain": "QBO", "sparse": False}
     if entity.has_active:
         found.setdefault("Active", True)
-    if "CurrencyRef.value" in entity.by_path:
-        found.setdefault("CurrencyRef", dict(_USD))
     if entity.shape is Shape.TRANSACTION and "TxnDate" in entity.by_path:
         found.setdefault("TxnDate", today.isoformat())
     if entity.name in _PEOPLE:
@@ -73,6 +76,7 @@ def completed(entity: Entity, document: Document, lookup: Lookup, today: date) -
     found = _OWN[entity.name](found, lookup) if entity.name in _OWN else found
     if entity.name in _SALES_FORMS:
         found = _sales_form(entity, found, lookup)
+    found = with_home_amounts(entity, found, lookup.home)
     _name_references(entity, found, lookup)
     return found
 
@@ -144,6 +148,11 @@ def _account(document: Document, _lookup: Lookup) -> Document:
     }
 
 
+def _company_currency(document: Document, _lookup: Lookup) -> Document:
+    code = str(document.get("Code", ""))
+    return {**document, "Name": CURRENCY_NAMES.get(code, code)}
+
+
 def _item(document: Document, lookup: Lookup) -> Document:
     inventory = document.get("Type") == "Inventory"
     found = {**document, "TrackQtyOnHand": inventory}
@@ -171,24 +180,43 @@ def _settling(document: Document, _lookup: Lookup) -> Document:
     return {**document, "Line": lines}
 
 
-def _spending(document: Document, _lookup: Lookup) -> Document:
-    for line in document.get("Line", ()):
-        detail = line.get(str(line.get("DetailType")), {})
-        if line.get("DetailType") in ("AccountBasedExpenseLineDetail", "ItemBasedExpenseLineDetail"):
-            detail.setdefault("BillableStatus", "NotBillable")
-            detail.setdefault("TaxCodeRef", {"value": "NON"})
-    tax = decimal((document.get("TxnTaxDetail") or {}).get("TotalTax"))
-    return {**document, "TotalAmt": money(_line_sum(document) + tax)}
+def _spending(entity: str) -> _Rule:
+    def rule(document: Document, lookup: Lookup) -> Document:
+        for line in document.get("Line", ()):
+            detail = line.get(str(line.get("DetailType")), {})
+            if line.get("DetailType") in _EXPENSE_LINES and entity != "PurchaseOrder":
+                detail.setdefault("BillableStatus", "NotBillable")
+                if lookup.home.is_us:
+                    detail.setdefault("TaxCodeRef", {"value": "NON"})
+        found = document if lookup.home.is_us else _taxed_abroad(entity, document, lookup)
+        tax = decimal((found.get("TxnTaxDetail") or {}).get("TotalTax"))
+        return {**found, "TotalAmt": money(_line_sum(found) + tax)}
+
+    return rule
+
+
+def _taxed_abroad(entity: str, document: Document, lookup: Lookup) -> Document:
+    found = with_net_lines(entity, _tax_mode(document), lookup)
+    return {**found, "TxnTaxDetail": tax_detail(entity, found, Decimal(1), lookup)}
+
+
+def _tax_mode(document: Document) -> Document:
+    """Documented: without a word, prices are without tax."""
+    return {"GlobalTaxCalculation": "TaxExcluded", **document}
 
 
 def _vendor_credit(document: Document, lookup: Lookup) -> Document:
-    found = _spending(document, lookup)
-    found.setdefault("APAccountRef", {"value": lookup.payable})
+    return _owing("VendorCredit", document, lookup)
+
+
+def _owing(entity: str, document: Document, lookup: Lookup) -> Document:
+    found = _spending(entity)(document, lookup)
+    found.setdefault("APAccountRef", {"value": lookup.payable_of(found)})
     return found
 
 
 def _bill(document: Document, lookup: Lookup) -> Document:
-    found = _vendor_credit(document, lookup)
+    found = _owing("Bill", document, lookup)
     if "DueDate" not in found:
         vendor = lookup.referred("Vendor", found.get("VendorRef"))
         found["DueDate"] = _due(found, found.get("SalesTermRef") or vendor.get("TermRef"), lookup, 0)
@@ -220,8 +248,13 @@ def _sales_form(entity: Entity, document: Document, lookup: Lookup) -> Document:
         if line.get("DetailType") == "SalesItemLineDetail":
             detail = line.setdefault("SalesItemLineDetail", {})
             detail.setdefault("ItemRef", {"value": "1"})
-            detail.setdefault("TaxCodeRef", {"value": "NON"})
-    found = with_totals(document, lookup)
+            if lookup.home.is_us:
+                detail.setdefault("TaxCodeRef", {"value": "NON"})
+    if not lookup.home.is_us:
+        document = _tax_mode(
+            {key: value for key, value in document.items() if key != "ApplyTaxAfterDiscount"}
+        )
+    found = with_totals(entity.name, document, lookup)
     for key in ("BillAddr", "ShipAddr"):
         if key not in found and key in customer and f"{key}.Line1" in entity.by_path:
             found[key] = customer[key]
@@ -241,10 +274,6 @@ def _due(document: Document, term_ref: Any, lookup: Lookup, otherwise: int) -> s
 
 def _line_sum(document: Document) -> Decimal:
     return rounded(sum((decimal(line.get("Amount")) for line in document.get("Line", ())), ZERO))
-
-
-def _line_total(document: Document, _lookup: Lookup) -> Document:
-    return {**document, "TotalAmt": money(_line_sum(document))}
 
 
 def _name_references(entity: Entity, document: Document, lookup: Lookup) -> None:
@@ -305,15 +334,16 @@ LINE_REFERENCES = {
     "VendorRef": "Vendor",
 }
 
-_OWN: dict[str, Callable[[Document, Lookup], Document]] = {
+_OWN: dict[str, _Rule] = {
     "Account": _account,
     "Bill": _bill,
     "BillPayment": _settling,
+    "CompanyCurrency": _company_currency,
     "Deposit": _deposit,
     "Item": _item,
     "JournalEntry": _journal_entry,
     "Payment": _payment,
-    "Purchase": _spending,
-    "PurchaseOrder": _line_total,
+    "Purchase": _spending("Purchase"),
+    "PurchaseOrder": _spending("PurchaseOrder"),
     "VendorCredit": _vendor_credit,
 }

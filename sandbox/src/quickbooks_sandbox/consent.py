@@ -18,7 +18,6 @@ from quickbooks_sandbox.oauth import (
     ACCESS_S,
     CLIENT_ID,
     CLIENT_SECRET,
-    REALM_ID,
     REFRESH_S,
     Given,
     TokenRefused,
@@ -50,7 +49,7 @@ async def consent_page(request: Request) -> Response:
     if form.get("answer") != "allow":
         return _back(given, {"error": "access_denied"})
     code = await run_in_threadpool(_tokens(request).code, given["redirect_uri"])
-    return _back(given, {"code": code, "realmId": REALM_ID})
+    return _back(given, {"code": code, "realmId": request.app.state.service.realm_id})
 
 
 def _back(given: dict[str, str], answer: dict[str, str]) -> Response:

@@ -18,7 +18,7 @@ from quickbooks_sandbox.clock import utc
 from quickbooks_sandbox.faults import Fault
 from quickbooks_sandbox.generate import PER_SECOND, generate
 from quickbooks_sandbox.json_text import Document, read, write
-from quickbooks_sandbox.oauth import CLIENT_ID, CLIENT_SECRET, REALM_ID
+from quickbooks_sandbox.oauth import CLIENT_ID, CLIENT_SECRET
 from quickbooks_sandbox.orders import KINDS
 from quickbooks_sandbox.person import act, close_books
 from quickbooks_sandbox.service import Service
@@ -50,7 +50,7 @@ def _connect(service: Service, _given: Document) -> Document:
     return {
         "client_id": CLIENT_ID,
         "client_secret": CLIENT_SECRET,
-        "realm_id": REALM_ID,
+        "realm_id": service.realm_id,
         "access_token": tokens.access_token,
         "refresh_token": tokens.refresh_token,
     }

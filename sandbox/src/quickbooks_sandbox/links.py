@@ -31,14 +31,14 @@ def txn_type_of(entity: str, document: Document) -> str:
 
 
 # Only these settle what their lines link; the lines of others say where they come from.
-_SETTLING = ("Payment", "BillPayment", "Deposit")
+SETTLING = ("Payment", "BillPayment", "Deposit")
 
 
 def links(entity: str, document: Document) -> list[Link]:
     """What the document's own text links; the amount is what a line settles."""
     found = [Link(*target_of(linked)) for linked in document.get("LinkedTxn") or ()]
     for line in document.get("Line") or ():
-        amount = units(line.get("Amount")) if entity in _SETTLING else 0
+        amount = units(line.get("Amount")) if entity in SETTLING else 0
         found += [Link(*target_of(linked), amount) for linked in line.get("LinkedTxn") or ()]
     return found
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import uvicorn
 
 from quickbooks_sandbox.app import new_app
+from quickbooks_sandbox.companies import COMPANIES
 from quickbooks_sandbox.connection import Connection
 from quickbooks_sandbox.service import Service, seed_directory
 from quickbooks_sandbox.store import Store
@@ -24,7 +25,7 @@ def main() -> None:
     serve.add_argument("--port", type=int, default=0, help="0 takes a free one")
     serve.add_argument("--data", type=Path, required=True, help="directory in which the company is kept")
     serve.add_argument(
-        "--company", choices=("demo", "empty"), default="demo", help="what a new directory begins with"
+        "--company", choices=tuple(COMPANIES), default="demo", help="what a new directory begins with"
     )
     serve.add_argument("--port-file", type=Path, help="the chosen port is written here")
     _serve(parser.parse_args())

@@ -11,7 +11,6 @@ from quickbooks_sandbox.switches import Switches
 
 CLIENT_ID = "sandbox-client"
 CLIENT_SECRET = "sandbox-secret"
-REALM_ID = "9341453172058475"
 ACCESS_S = 3600
 REFRESH_S = 8_726_400
 CODE_S = 600

@@ -6,7 +6,7 @@ for it), or uncertain (the code is Intuit's, the words are ours).
 
 from __future__ import annotations
 
-from quickbooks_sandbox.faults import Fault
+from quickbooks_sandbox.faults import Fault, business
 
 # What a reference's object is called in 2500; recorded for Accounts, Names and Klasses.
 _ELEMENTS = {"Customer": "Names", "Vendor": "Names", "Employee": "Names", "Class": "Klasses"}
@@ -96,6 +96,48 @@ def bad_address(element: str, value: str) -> Fault:
         f"Web Site URL does not have correct format. Supplied value:{value}",
         element,
     )
+
+
+def invalid_currency(code: str) -> Fault:
+    """2220: no currency, or not one that may stand here. Documented code, uncertain words."""
+    return Fault("2220", "Invalid Currency", f"Currency code is invalid. Supplied value:{code}", "")
+
+
+def rate_missing() -> Fault:
+    """2410: a foreign transaction without its rate; the misspelling is the service's. Recorded, 2026."""
+    detail = "The currency and exchange rate are required for transaction in foreign currency."
+    return Fault("2410", "Curreny, ExchangeRate is missing.", detail, "")
+
+
+def multicurrency_off() -> Fault:
+    """6000: currencies in a company that has one. Recorded, 2025 and 2026."""
+    return business("Multi Currency should be enabled to perform this operation")
+
+
+def one_foreign_currency() -> Fault:
+    """6000: not the currency of the customer, vendor or account. Recorded, 2024 to 2026."""
+    return business("You can only use one foreign currency per transaction.")
+
+
+def currency_not_of_the_name() -> Fault:
+    """6000: the same in other words. Recorded."""
+    return business("The currency of the transaction is invalid for customer/vendor/account.")
+
+
+def untaxed_line(tax: str) -> Fault:
+    """6000: outside the United States every line has a tax code. Recorded in Canada, 2025 and 2026."""
+    return business(f"Make sure all your transactions have a {tax} rate before you save.")
+
+
+def tax_not_applicable() -> Fault:
+    """6170: taxes of a document that says it has none. Documented code, uncertain words."""
+    words = "TxnTaxDetail cannot be given when GlobalTaxCalculation is NotApplicable"
+    return Fault("6170", "TxnTaxDetail is not applicable", words, "TxnTaxDetail")
+
+
+def foreign_tax_rate(rate_id: str) -> Fault:
+    """6000: a tax line of a rate that no line of the document has. Uncertain words."""
+    return business(f"Tax rate {rate_id} is not one of the tax codes of this transaction.")
 
 
 def bad_email(element: str, value: str) -> Fault:

@@ -9,13 +9,12 @@ from quickbooks_core.catalog import Entity, Operation, Reading, by_resource
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from quickbooks_sandbox import faults, refusals
+from quickbooks_sandbox import exchange, faults, refusals
 from quickbooks_sandbox.answers import Answers
 from quickbooks_sandbox.batch import batch
 from quickbooks_sandbox.cdc import changes
 from quickbooks_sandbox.faults import Fault
 from quickbooks_sandbox.json_text import Document, read, received, write
-from quickbooks_sandbox.oauth import REALM_ID
 from quickbooks_sandbox.pdf import pdf
 from quickbooks_sandbox.query.answer import answer, own_url_page
 from quickbooks_sandbox.reading import DEEPEST, depth_of
@@ -105,8 +104,8 @@ def _batch(asked: Asked, _rest: list[str]) -> Response:
 
 def _upload(asked: Asked, _rest: list[str]) -> Response:
     kind = asked.request.headers.get("content-type", "")
-    company = asked.service.company
-    return asked.once(lambda: ("AttachableResponse", upload(company, REALM_ID, kind, asked.body)))
+    company, realm_id = asked.service.company, asked.service.realm_id
+    return asked.once(lambda: ("AttachableResponse", upload(company, realm_id, kind, asked.body)))
 
 
 def _download(asked: Asked, rest: list[str]) -> Response:
@@ -151,16 +150,23 @@ def _read(asked: Asked, entity: Entity, id: str) -> Response:
     if not entity.can(Operation.READ):
         raise faults.unsupported(f"read {entity.name.lower()}")
     if entity.name == "ExchangeRate":
-        raise faults.not_found()
+        return asked.answered(entity.key, _exchange_rate(asked))
     if id:
         # A company may be asked for by its realm id.
-        its_own = entity.name == "CompanyInfo" and id == REALM_ID
+        its_own = entity.name == "CompanyInfo" and id == asked.service.realm_id
         return asked.answered(entity.key, asked.service.company.read(entity, "1" if its_own else id))
     if entity.reading is Reading.OWN_URL:
         return asked.answers.bare(f'{{"QueryResponse":{_list(asked, entity)}}}')
     if entity.name == "Preferences":
         return asked.answered(entity.key, asked.service.company.read(entity, "1"))
     raise _no_such_address(asked.request)
+
+
+def _exchange_rate(asked: Asked) -> str:
+    """It has no Id: a currency and a day name it, in any case of the parameters."""
+    wanted = {name.lower(): value for name, value in asked.request.query_params.items()}
+    code, day = wanted.get("sourcecurrencycode", ""), wanted.get("asofdate", "")
+    return exchange.asked(asked.service.store, asked.service.clock, code, day)
 
 
 def _list(asked: Asked, entity: Entity) -> str:

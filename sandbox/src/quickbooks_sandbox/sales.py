@@ -1,4 +1,4 @@
-"""The arithmetic of sales forms: subtotal, discount, tax, total."""
+"""The arithmetic of sales forms: subtotal, discount, tax, total. Taxes outside the US stand in `taxes`."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from typing import Any
 from quickbooks_sandbox.amounts import ZERO, decimal, money, rounded
 from quickbooks_sandbox.json_text import Document
 from quickbooks_sandbox.lookup import Lookup, value_of
+from quickbooks_sandbox.taxes import tax_detail, with_net_lines
 
 _SALES_LINES = ("SalesItemLineDetail", "GroupLineDetail")
 _HUNDRED = Decimal(100)
 
 
-def with_totals(document: Document, lookup: Lookup) -> Document:
+def with_totals(entity: str, document: Document, lookup: Lookup) -> Document:
     """Adds the subtotal line, the discount's amount, the tax and the total."""
+    if not lookup.home.is_us:
+        document = with_net_lines(entity, document, lookup)
     lines = [line for line in document.get("Line", ()) if line.get("DetailType") != "SubTotalLineDetail"]
     sold = [line for line in lines if line.get("DetailType") in _SALES_LINES]
     rest = [line for line in lines if line.get("DetailType") not in _SALES_LINES]
@@ -22,7 +25,11 @@ def with_totals(document: Document, lookup: Lookup) -> Document:
     discount = sum((_discount(line, subtotal) for line in rest), ZERO)
     total_line = {"Amount": money(subtotal), "DetailType": "SubTotalLineDetail", "SubTotalLineDetail": {}}
     before_tax = discount if document.get("ApplyTaxAfterDiscount") is True else ZERO
-    tax = _tax(document.get("TxnTaxDetail") or {}, sold, subtotal, before_tax, lookup)
+    if lookup.home.is_us:
+        tax = _tax(document.get("TxnTaxDetail") or {}, sold, subtotal, before_tax, lookup)
+    else:
+        share = (subtotal - discount) / subtotal if subtotal else ZERO
+        tax = tax_detail(entity, document, share, lookup)
     total = subtotal - discount + decimal(tax["TotalTax"])
     return {**document, "Line": [*sold, total_line, *rest], "TxnTaxDetail": tax, "TotalAmt": money(total)}
 

@@ -12,40 +12,41 @@ from typing import Any
 
 from quickbooks_core.catalog import Entity, by_table
 
+from quickbooks_sandbox import exchange
 from quickbooks_sandbox.changes import Moment, id_space, times
 from quickbooks_sandbox.clock import PACIFIC
+from quickbooks_sandbox.companies import origin_of
 from quickbooks_sandbox.company import Company
 from quickbooks_sandbox.json_text import Document, read, write
 from quickbooks_sandbox.store import Row
 
 # What the others refer to comes first; money comes after what it pays.
 _ORDER = (
-    "tax_agency", "tax_rate", "account", "tax_code", "term", "payment_method", "class", "department",
-    "customer_type", "company_info", "preferences", "customer", "vendor", "employee", "item", "attachable",
-    "budget", "estimate", "invoice", "credit_memo", "sales_receipt", "refund_receipt", "purchase_order", "bill",
-    "vendor_credit", "purchase", "payment", "bill_payment", "deposit", "transfer", "journal_entry",
-    "credit_card_payment", "time_activity", "reimburse_charge", "recurring_transaction", "tax_classification",
+    "company_info", "preferences", "company_currency", "exchange_rate", "account", "tax_agency", "tax_rate",
+    "tax_code", "term", "payment_method", "class", "department", "customer_type", "customer", "vendor", "employee",
+    "item", "attachable", "budget", "estimate", "invoice", "credit_memo", "sales_receipt", "refund_receipt",
+    "purchase_order", "bill", "vendor_credit", "purchase", "payment", "bill_payment", "deposit", "transfer",
+    "journal_entry", "credit_card_payment", "tax_payment", "time_activity", "reimburse_charge",
+    "recurring_transaction", "tax_classification",
 )  # fmt: skip
 # A company that has only begun: lists that every new company gets.
-_LISTS = frozenset((*_ORDER[:6], "company_info", "preferences", "tax_classification"))
+_LISTS = frozenset(
+    ("company_info", "preferences", "account", "tax_agency", "tax_rate", "tax_code", "term", "payment_method",
+     "tax_classification")
+)  # fmt: skip
 # The newest dates of the data lie so many days after D0; nothing may be dated in the future.
 _NEWEST = 26
 _DAY = re.compile(r"D([+-]\d+)(?: (\d\d:\d\d:\d\d))?$")
 
 
-class UnknownCompany(ValueError):
-    """There are no seeds of that name."""
-
-
 def load(company: Company, seeds: Path, name: str) -> None:
-    """Fills an empty store: `demo` with everything, `empty` with its lists only."""
-    if name not in ("demo", "empty"):
-        raise UnknownCompany(f"no company {name}: there are demo and empty")
+    """Fills an empty store with a company's documents; raises UnknownCompany."""
+    origin = origin_of(name)
     start = company.clock.today() - timedelta(days=_NEWEST)
     with company.store.writing():
         for table in _ORDER:
-            file = seeds / "demo" / f"{table}.json"
-            if file.exists() and (name == "demo" or table in _LISTS):
+            file = seeds / origin.directory / f"{table}.json"
+            if file.exists() and (not origin.lists_only or table in _LISTS):
                 for document in read(file.read_bytes()):
                     _put(company, by_table(table), _dated(document, start))
         company.store.remember("company", name)
@@ -58,8 +59,12 @@ def _put(company: Company, entity: Entity, document: Document) -> None:
         company.store.reserve(id_space(entity), int(id))
     elif id.isdecimal():
         company.store.reserve(entity.name, int(id) % 1_000_000_000)
+    if "$account" in document:
+        company.store.remember(f"tax account of {id}", str(document["$account"]))
     given = {key: value for key, value in document.items() if not key.startswith("$")}
-    if "SyncToken" not in entity.by_path or not id.isdecimal():
+    if entity.name == "ExchangeRate":
+        exchange.put(company.store, given, at.updated)
+    elif "SyncToken" not in entity.by_path or not id.isdecimal():
         system = {"domain": "QBO", "sparse": False, "MetaData": times(at)} if at.created else {}
         body = write({**given, **system})
         name = str(given.get("Name", given.get("name", "")))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from quickbooks_sandbox.clock import Clock
+from quickbooks_sandbox.companies import origin_of, realm_id_of
 from quickbooks_sandbox.company import Company
 from quickbooks_sandbox.journal import Journal
 from quickbooks_sandbox.oauth import Tokens
@@ -37,6 +38,11 @@ class Service:
         self.replay = Replay(self.store, self.clock, self.switches)
         self.tokens = Tokens(self.store, self.clock, self.switches)
 
+    @property
+    def realm_id(self) -> str:
+        """Under which the company answers."""
+        return realm_id_of(self.store)
+
     def begin(self, name: str) -> None:
         """Takes up the company on disk, or loads one where there is none."""
         if self.store.fact("company") is None:
@@ -45,6 +51,7 @@ class Service:
     def reset(self, name: str | None = None) -> None:
         """A fresh company, and everything else as at the start."""
         chosen = name or self.store.fact("company") or "demo"
+        origin_of(chosen)  # refuse what there is not before the present company is gone
         self.switches.reset()
         self.clock.reset()
         if chosen not in self._images:

@@ -33,7 +33,7 @@ create index if not exists document_number on document (entity, json_extract(bod
 create index if not exists document_name on document (entity, name, number);
 create table if not exists posting (
     entity text not null, id text not null, account text not null, amount integer not null,
-    kind text not null, name text not null, item text not null, quantity integer not null
+    kind text not null, name text not null, item text not null, quantity integer not null, own integer
 );
 create index if not exists posting_document on posting (entity, id);
 create table if not exists balance (
@@ -74,7 +74,9 @@ class Row:
 class Posting:
     """One amount on one account, debit positive, in hundred-thousandths; who and what it concerns.
 
-    `kind` and `name`: whose receivable or payable it moves; `item` and `quantity`: which stock.
+    `kind` and `name`: whose receivable or payable it moves; `item` and `quantity`: which stock. `own`: the amount in
+    the account's own currency where that is a foreign one. In a document that is being booked, amounts are in its
+    currency, and an `own` says that this one is at home already.
     """
 
     account: str
@@ -83,6 +85,7 @@ class Posting:
     name: str = ""
     item: str = ""
     quantity: int = 0
+    own: int | None = None
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,8 @@ class Link:
     amount: int = 0
 
 
+_OWN = " in its own currency"
+_POSTING = "account, amount, kind, name, item, quantity, own"
 _COLUMNS = "entity, id, sync_token, created, updated, active, name, body"
 
 
@@ -111,6 +116,12 @@ class Store:
         """Makes the tables where they are missing."""
         with self._writing:
             self.db.executescript(_SCHEMA)
+            if not self.db.execute(
+                "select 1 from pragma_table_info('posting') where name = 'own'"
+            ).fetchone():
+                self.db.execute(
+                    "alter table posting add column own integer"
+                )  # a directory of an older sandbox
 
     @property
     def db(self) -> sqlite3.Connection:
@@ -243,7 +254,7 @@ class Store:
         """Replaces a document's postings; gives the balances that moved: (kind, id)."""
         moved: dict[tuple[str, str], int] = {}
         old = self.db.execute(
-            "delete from posting where entity=? and id=? returning account, amount, kind, name, item, quantity",
+            f"delete from posting where entity=? and id=? returning {_POSTING}",
             (entity, id),
         ).fetchall()
         for sign, group in ((-1, [Posting(*row) for row in old]), (1, postings)):
@@ -251,8 +262,8 @@ class Store:
                 for key, amount in _balances(posting):
                     moved[key] = moved.get(key, 0) + sign * amount
         self.db.executemany(
-            "insert into posting values (?,?,?,?,?,?,?,?)",
-            [(entity, id, p.account, p.amount, p.kind, p.name, p.item, p.quantity) for p in postings],
+            f"insert into posting (entity, id, {_POSTING}) values (?,?,?,?,?,?,?,?,?)",
+            [(entity, id, p.account, p.amount, p.kind, p.name, p.item, p.quantity, p.own) for p in postings],
         )
         changed = {key: amount for key, amount in moved.items() if amount}
         self.db.executemany(
@@ -260,7 +271,7 @@ class Store:
             " on conflict (kind, id) do update set amount = amount + excluded.amount",
             [(*key, amount) for key, amount in changed.items()],
         )
-        return set(changed)
+        return {(kind.removesuffix(_OWN), name) for kind, name in changed}
 
     def postings(self, after: int, most: int) -> list[tuple[int, str, str, Posting]]:
         """Postings in the order of their place: place, entity and id of the document, what is booked."""
@@ -275,6 +286,13 @@ class Store:
         """The sum of all postings that concern an account, a name or an item."""
         found = self.db.execute("select amount from balance where kind=? and id=?", (kind, id)).fetchone()
         return int(found[0]) if found else 0
+
+    def own_balance(self, kind: str, id: str) -> int | None:
+        """The same in the currency of a foreign account or name; None for what has no other than ours."""
+        found = self.db.execute(
+            "select amount from balance where kind=? and id=?", (kind + _OWN, id)
+        ).fetchone()
+        return int(found[0]) if found else None
 
     def relink(self, entity: str, id: str, links: list[Link]) -> set[tuple[str, str]]:
         """Replaces a document's links; gives every document they touched or touch."""
@@ -317,5 +335,9 @@ def _balances(posting: Posting) -> Iterator[tuple[tuple[str, str], int]]:
     yield ("Account", posting.account), posting.amount
     if posting.name:
         yield (posting.kind, posting.name), posting.amount
+    if posting.own is not None:
+        yield ("Account" + _OWN, posting.account), posting.own
+        if posting.name:
+            yield (posting.kind + _OWN, posting.name), posting.own
     if posting.item:
         yield ("Item", posting.item), posting.quantity

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from quickbooks_core.catalog import Entity, Operation
 
-from quickbooks_sandbox import faults
+from quickbooks_sandbox import exchange, faults
+from quickbooks_sandbox.arrange import without_empty
+from quickbooks_sandbox.checking import readable
 from quickbooks_sandbox.company import Company
 from quickbooks_sandbox.json_text import Document, write
 from quickbooks_sandbox.uploads import check_links
@@ -57,6 +59,9 @@ def perform(company: Company, asked: Write) -> Done:
         return Done(entity.key, _void(company, asked))
     if asked.operation not in ("", "create", "update"):
         raise faults.unsupported(f"{asked.operation} {entity.name.lower()}")
+    if entity.name == "ExchangeRate":
+        given = readable(entity, without_empty(document), company.switches)
+        return Done(entity.key, exchange.changed(company.store, company.clock, given))
     if entity.name == "Attachable":
         check_links(company, document)
     updates = asked.operation != "create" and inner.get("Id")

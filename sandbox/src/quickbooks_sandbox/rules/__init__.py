@@ -13,7 +13,9 @@ from quickbooks_sandbox.lookup import Lookup
 from quickbooks_sandbox.references import check_references, check_stock
 from quickbooks_sandbox.rules import closed, linked, names, numbers
 from quickbooks_sandbox.rules.accounts import check_account
+from quickbooks_sandbox.rules.currency import settle_currency
 from quickbooks_sandbox.rules.preferences import Preferences
+from quickbooks_sandbox.rules.taxes import check_taxes
 from quickbooks_sandbox.store import Store
 from quickbooks_sandbox.switches import Switches
 
@@ -35,6 +37,7 @@ class Rules:
     def template(self, entity: Entity, document: Document) -> None:
         """Whether a recurring transaction may come: it has neither day nor number nor links."""
         check_references(self._store, entity, {}, document, self._switches)
+        self._money(entity, {}, document)
 
     def update(
         self, entity: Entity, before: Document, after: Document, options: frozenset[str] = _NO_OPTIONS
@@ -76,8 +79,14 @@ class Rules:
         if entity.name == "Account":
             check_account({**before, **after}, Lookup(self._store))
         check_references(self._store, entity, before, after, self._switches)
+        self._money(entity, before, after)
         check_stock(self._store, after)
         linked.check_links(entity, before, after, self._store, self._switches)
+
+    def _money(self, entity: Entity, before: Document, after: Document) -> None:
+        lookup = Lookup(self._store, self._switches)
+        settle_currency(entity, before, after, lookup)
+        check_taxes(entity, after, lookup)
 
     def _dated(self, entity: Entity, *documents: Document) -> None:
         closing = Preferences(self._store).close_date
