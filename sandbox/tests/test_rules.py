@@ -137,6 +137,21 @@ def test_closed_books_take_names_and_estimates(client: Any) -> None:
     assert made == ["0", "0", "0"]
 
 
+def test_the_demo_companys_documents_can_be_sent_back_but_for_what_the_rules_hold(client: Any) -> None:
+    refused: dict[str, set[str]] = {}
+    for name in ("Bill", "Estimate", "Payment", "Purchase", "PurchaseOrder", "SalesReceipt", "TimeActivity"):
+        found = client.send("GET", f"query?query=select%20*%20from%20{name}%20maxresults%20100").json()
+        for document in found["QueryResponse"][name]:
+            answer = client.send("POST", name.lower(), document).json()
+            codes = {error["code"] for error in answer.get("Fault", {}).get("Error", ())}
+            refused[name] = refused.get(name, set()) | codes
+
+    assert {name: codes for name, codes in refused.items() if codes} == {
+        "Payment": {"6540"},
+        "SalesReceipt": {"6540"},
+    }
+
+
 def test_no_request_moves_the_closing_date(client: Any) -> None:
     client.sandbox.control("close_books", date="2024-01-31")
     preferences = client.read("Preferences", "1")

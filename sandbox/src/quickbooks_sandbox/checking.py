@@ -15,7 +15,7 @@ from quickbooks_core.catalog import Access, Entity, Field, Kind
 from quickbooks_sandbox import faults, refusals
 from quickbooks_sandbox.amounts import rounded
 from quickbooks_sandbox.checking_lines import line_faults
-from quickbooks_sandbox.checking_objects import object_faults
+from quickbooks_sandbox.checking_objects import check_billed, object_faults
 from quickbooks_sandbox.faults import Fault, raise_any
 from quickbooks_sandbox.json_text import Document
 from quickbooks_sandbox.reading import Unreadable, understood
@@ -76,11 +76,14 @@ def check_new(entity: Entity, document: Document, switches: Switches) -> None:
     """What is wrong with a document that is to be made; raises Fault."""
     required = [name for name in entity.required if name != "TotalAmt" or entity.name not in _TOTALS]
     raise_any(_faults(entity, document, tuple(required), switches))
+    check_billed(entity, {}, document, switches)
     if entity.name in _TOTALS and "TotalAmt" not in document:
         raise faults.business("You must set a transaction amount.")
 
 
-def check_change(entity: Entity, document: Document, sparse: bool, switches: Switches) -> None:
+def check_change(
+    entity: Entity, before: Document, document: Document, sparse: bool, switches: Switches
+) -> None:
     """What is wrong with a document that is to replace another, or a part of it; raises Fault."""
     if not sparse:
         required = tuple(name for name in entity.required if name != "TotalAmt")
@@ -88,6 +91,7 @@ def check_change(entity: Entity, document: Document, sparse: bool, switches: Swi
         needed = switches["sparse_needs_references"] == "refuse"
         required = _SPARSE_REQUIRED.get(entity.name, ()) if needed else ()
     raise_any(_faults(entity, document, required, switches, is_whole=not sparse))
+    check_billed(entity, before, document, switches)
 
 
 def _faults(

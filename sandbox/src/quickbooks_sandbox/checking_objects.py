@@ -12,6 +12,7 @@ from quickbooks_sandbox.faults import Fault
 from quickbooks_sandbox.json_text import Document
 from quickbooks_sandbox.switches import Switches
 
+_BILLED = "HasBeenBilled"
 _NAME_PARTS = ("Title", "GivenName", "MiddleName", "FamilyName", "Suffix")
 _PEOPLE = ("Customer", "Vendor", "Employee")
 # Which characters a name may not have; the property that names the object.
@@ -43,6 +44,14 @@ def object_faults(entity: Entity, document: Document, switches: Switches) -> Ite
         yield refusals.invalid_string(name, str(document[name]))
     if entity.name in _RULES:
         yield from _RULES[entity.name](document, switches)
+
+
+def check_billed(entity: Entity, before: Document, document: Document, switches: Switches) -> None:
+    """Only an invoice makes time billed; a switch says whether the word may be sent back."""
+    if entity.name != "TimeActivity" or document.get("BillableStatus") != _BILLED:
+        return
+    if before.get("BillableStatus") != _BILLED or switches["billed_time_sent_back"] == "refuse":
+        raise refusals.bad_word("HAS_BEEN_BILLED")
 
 
 def _person(document: Document, _switches: Switches) -> Iterator[Fault]:
@@ -112,8 +121,6 @@ def _time_activity(document: Document, _switches: Switches) -> Iterator[Fault]:
     has_times = "StartTime" in document and "EndTime" in document
     if "Hours" not in document and "Minutes" not in document and not has_times:
         yield refusals.time_activity("6350", "Missing Time", "Time (hours:minutes) is missing")
-    if document.get("BillableStatus") == "HasBeenBilled":
-        yield refusals.bad_word("HAS_BEEN_BILLED")
     if document.get("BillableStatus") == "Billable":
         if "CustomerRef" not in document:
             yield refusals.time_activity(

@@ -132,7 +132,7 @@ class Company:
             before: Document = read(row.body)
             document = readable(entity, without_empty(given), self.switches)
             sparse = document.get("sparse") is True and self._knows_sparse(entity)
-            check_change(entity, document, sparse, self.switches)
+            check_change(entity, before, document, sparse, self.switches)
             after = updated(entity, before, writable(entity, document, (Access.WRITE,)), sparse)
             after = close_date_kept(entity, before, after)
             self._keep_lines(before, after)

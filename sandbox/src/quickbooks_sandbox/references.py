@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from quickbooks_core.catalog import Entity
+from quickbooks_core.catalog import Access, Entity
 
 from quickbooks_sandbox import faults, refusals
 from quickbooks_sandbox.books import is_stocked
@@ -77,7 +77,7 @@ def check_stock(store: Store, document: Document) -> None:
 
 def _references(entity: Entity, document: Document, store: Store) -> Iterator[tuple[str, str, str]]:
     """(property, object, id) of every reference that names one of ours."""
-    tops = {field.steps[0]: field for field in entity.references()}
+    tops = {field.steps[0]: field for field in entity.references() if field.access is not Access.READ}
     for key, value in document.items():
         if key in tops:
             if value_of(value):

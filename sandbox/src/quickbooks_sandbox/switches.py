@@ -47,6 +47,8 @@ SWITCHES = (
     Switch("deletion_of_what_is_linked", ("refuse", "unlink"), "Pages say to unlink first."),
     Switch("over_application", ("refuse", "accept"), "Whether a payment may settle more than is open."),
     Switch("total_below_payments", ("give_back", "refuse"), "An update to less than what was paid."),
+    Switch("billed_time_sent_back", ("accept", "refuse"), "HasBeenBilled cannot be set; nothing says of keeping it."),
+    Switch("stock_dates_cover", ("movements", "all"), "Whether 6270 also comes for estimates and orders."),
     Switch("closed_books_code", ("6210", "6200"), "Closed with a password, or without."),
     Switch("closed_books_cover", ("postings", "all"), "Whether estimates, orders and times are closed too."),
     Switch("cdc_deactivated", ("row", "deleted"), "No page says whether a deactivated name is a row or a deletion."),

@@ -20,6 +20,7 @@ from quickbooks_sandbox.store import Store
 from quickbooks_sandbox.switches import Switches
 
 _NO_OPTIONS: frozenset[str] = frozenset()
+_UNMOVED = ("Estimate", "PurchaseOrder")  # documents that name items and move no stock
 
 
 class Rules:
@@ -80,7 +81,8 @@ class Rules:
             check_account({**before, **after}, Lookup(self._store))
         check_references(self._store, entity, before, after, self._switches)
         self._money(entity, before, after)
-        check_stock(self._store, after)
+        if entity.name not in _UNMOVED or self._switches["stock_dates_cover"] == "all":
+            check_stock(self._store, after)
         linked.check_links(entity, before, after, self._store, self._switches)
 
     def _money(self, entity: Entity, before: Document, after: Document) -> None:
