@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -50,9 +50,15 @@ def machine(sizes: str) -> str:
     """Where and when it was measured."""
     return (
         f"Measured on {date.today().isoformat()}: {_cores()} cores ({_processor()}), {_memory_gb():.0f} GB, "
-        f"{platform.system()} {platform.release()}, Python {platform.python_version()}; load of the machine at the "
-        f"beginning {os.getloadavg()[0]:.2f}. Sizes: {sizes}."
+        f"{platform.system()} {platform.release()}, Python {platform.python_version()}; load of the machine before "
+        f"the first measurement {os.getloadavg()[0]:.1f}, where its own programs make 2 to 3. Sizes: {sizes}."
     )
+
+
+def under_load(section: Section) -> Section:
+    """The same, with what tells a reader whether something else kept the machine busy."""
+    load = f" (Load of the machine meanwhile: {os.getloadavg()[0]:.1f}.)"
+    return replace(section, text=section.text + load)
 
 
 def write(page: Path, where: str, sections: Iterable[Section]) -> None:

@@ -46,7 +46,7 @@ def main() -> int:
     with closing(Stage()) as stage:
         for name in given.only or measures:
             began = time.monotonic()
-            sections.append(measures[name](stage))
+            sections.append(report.under_load(measures[name](stage)))
             print(f"\n{sections[-1].markdown()}\n\n({name}: {time.monotonic() - began:.0f} s)", flush=True)
     if given.page:
         report.write(given.page, where, sections)
