@@ -54,7 +54,7 @@ async def _served(request: Request, kind: str | None, work: _Work) -> Response:
     kind = kind or ("read" if request.method == "GET" else "write")
     at = utc(service.clock.time())
     line = service.journal.note(kind, request.method, target, at, request.query_params.get("requestid", ""))
-    if not service.throttle.enter():
+    if not service.throttle.enter(kind):
         return _noted(service, line, throttled(service.switches["throttle_body"] == "json"))
     try:
         body = await request.body()

@@ -29,12 +29,12 @@ class Service:
     switches: Switches = field(default_factory=Switches)
     journal: Journal = field(default_factory=Journal)
     orders: Orders = field(default_factory=Orders)
-    throttle: Throttle = field(default_factory=Throttle)
     latency_s: float = 0.0
     _images: dict[str, sqlite3.Connection] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.company = Company(self.store, self.clock, self.switches)
+        self.throttle = Throttle(self.clock, self.switches)
         self.replay = Replay(self.store, self.clock, self.switches)
         self.tokens = Tokens(self.store, self.clock, self.switches)
 

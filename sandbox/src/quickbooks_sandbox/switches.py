@@ -76,6 +76,8 @@ SWITCHES = (
     Switch("rest_of_conversion", ("largest_line", "exchange_difference"), "Where the cents of rounding each line go."),
     Switch("tax_rounding", ("per_rate", "per_line"), "Recorded invoices come out the same either way."),
     Switch("inclusive_amount", ("net", "gross"), "Amount of a TaxInclusive line; answers have it net."),
+    Switch("throttle_of_ten", ("both", "a_second", "at_once"), "Intuit has said ten a second, and ten at a time."),
+    Switch("throttle_counts", ("answered", "all"), "Whether a request that was refused counts against the limits."),
     Switch("throttle_body", ("xml", "json"), "The gateway's 429 has been recorded as XML only."),
 )  # fmt: skip
 
