@@ -156,3 +156,33 @@ def test_a_moment_is_needed(client: Any, since: str, code: str) -> None:
     answer = client.send("GET", f"cdc?entities=Customer&changedSince={since}")
 
     assert (answer.status_code, answer.json()["Fault"]["Error"][0]["code"]) == (400, code)
+
+
+@pytest.mark.parametrize(("value", "kept"), [("oldest", slice(0, 1000)), ("newest", slice(5, 1005))])
+def test_a_full_answer_keeps_one_end_of_the_changes(client: Any, value: str, kept: slice) -> None:
+    client.sandbox.control("switches", cdc_full=value)
+    since = now(client)
+    client.sandbox.control(
+        "clock", advance_s=600
+    )  # what is generated seems to have been made over two minutes
+    client.sandbox.control("generate", object="Customer", count=1005)
+    asked = f"query?query=select * from Customer where MetaData.LastUpdatedTime >= '{since}'"
+    asked = f"{asked} orderby MetaData.LastUpdatedTime".replace("+", "%2B")
+    pages = [client.send("GET", f"{asked} startposition {place} maxresults 1000") for place in (1, 1001)]
+    ids = [row["Id"] for page in pages for row in page.json()["QueryResponse"].get("Customer", [])]
+
+    (response,) = changes(client, "Customer", since)
+
+    assert len(ids) == 1005
+    assert [row["Id"] for row in response["QueryResponse"][0]["Customer"]] == ids[kept]
+
+
+@pytest.mark.parametrize(("value", "told"), [("inclusive", True), ("exclusive", False)])
+def test_a_change_of_exactly_the_moment_asked_for_is_a_switch(client: Any, value: str, told: bool) -> None:
+    client.sandbox.control("switches", cdc_since=value)
+    now(client)
+    made = client.make("Vendor")
+
+    (response,) = changes(client, "Vendor", made["MetaData"]["LastUpdatedTime"])
+
+    assert ("Vendor" in response["QueryResponse"][0]) is told

@@ -59,20 +59,23 @@ def _supported(company: Company, names: list[str]) -> Iterator[Entity]:
 
 def _changed(company: Company, entity: Entity, since: float, most: int) -> list[str]:
     """Documents by the time of their change, the oldest first, and then what was deleted."""
+    after = ">=" if company.switches["cdc_since"] == "inclusive" else ">"
+    keeps_newest = company.switches["cdc_full"] == "newest"
     rows = company.store.rows(
-        "select id, active, updated, body from document where entity = ? and updated >= ?"
+        f"select id, active, updated, body from document where entity = ? and updated {after} ?"
         " order by updated, number limit ?",
-        (entity.name, since, most),
+        (entity.name, since, -1 if keeps_newest else most),
     )
     as_deleted = company.switches["cdc_deactivated"] == "deleted"
     found = [body for _, active, _, body in rows if active or not as_deleted]
     gone = [(updated, id) for id, active, updated, _ in rows if not active and as_deleted]
     kinds = ("deleted", "merged") if company.switches["cdc_merged"] == "deleted" else ("deleted", "deleted")
     gone += company.store.rows(
-        "select at, id from deletion where entity = ? and at >= ? and kind in (?, ?)",
+        f"select at, id from deletion where entity = ? and at {after} ? and kind in (?, ?)",
         (entity.name, since, *kinds),
     )
-    return (found + [_stub(id, at) for at, id in sorted(gone)])[:most]
+    told = found + [_stub(id, at) for at, id in sorted(gone)]
+    return told[max(len(told) - most, 0) :] if keeps_newest else told[:most]
 
 
 def _stub(id: str, at: int) -> str:

@@ -55,6 +55,8 @@ SWITCHES = (
     Switch("cdc_merged", ("silent", "deleted"), "Whether the loser of a merge appears among the deletions."),
     Switch("cdc_unchanged", ("left_out", "placeholder"), "Whether an object without changes leaves an empty place."),
     Switch("cdc_limit", ("whole_answer", "each_object"), "Whether 1000 objects are all or of each kind."),
+    Switch("cdc_full", ("oldest", "newest"), "Which changes an answer that is full contains."),
+    Switch("cdc_since", ("inclusive", "exclusive"), "Whether a change of exactly changedSince is told."),
     Switch("cdc_unsupported", ("refuse", "silent"), "What an object without change data gives."),
     Switch("void_where_undocumented", ("ignore", "void", "refuse"), "include=void where no page has a void section."),
     Switch("void_by_another_form", ("refuse", "accept"), "Whether the form of another object's void works."),
