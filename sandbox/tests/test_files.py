@@ -135,3 +135,49 @@ def test_a_deleted_attachment_is_gone_with_its_file(client: Any) -> None:
     assert deleted == {"domain": "QBO", "status": "Deleted", "Id": made["Id"]}
     assert requests.get(made["TempDownloadUri"], timeout=10).status_code == 403
     assert client.send("GET", f"download/{made['Id']}").json()["Fault"]["Error"][0]["code"] == "610"
+
+
+@pytest.mark.parametrize("links", [5, ["x"], [{"EntityRef": "x"}], [{"EntityRef": {"type": 5, "value": {}}}]])
+def test_links_of_another_shape_are_refused(client: Any, links: Any) -> None:
+    note = client.send("POST", "attachable", {"Note": "n", "AttachableRef": links})
+    file = upload(
+        client, described(FileName="x", AttachableRef=links), part("file_content_01", "text/plain", b"x", "x")
+    )
+
+    (item,) = file.json()["AttachableResponse"]
+    codes = [answer["Fault"]["Error"][0]["code"] for answer in (note.json(), item)]
+    assert (note.status_code, file.status_code) == (400, 200)
+    assert set(codes) <= {"2010", "6000"}
+
+
+@pytest.mark.parametrize("words", ["Expires=nan&Signature=%C3%A9", "Expires=x&Signature=y", ""])
+def test_an_address_that_makes_no_sense_opens_nothing(client: Any, words: str) -> None:
+    answer = requests.get(f"{client.sandbox.url}/attachments/1/x?{words}", timeout=10)
+
+    assert answer.status_code == 403
+
+
+_NOT_JSON = b'--b\nContent-Disposition: form-data; name="file_metadata_1"\n\n[\n--b--'
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "code"),
+    [
+        ("text/plain", b"x", "2020"),
+        ("multipart/form-data", b"x", "2020"),
+        ("multipart/form-data; boundary=b", b"--b\r\n\r\n--b--", "2020"),
+        ("multipart/form-data; boundary=b", _NOT_JSON, "2010"),
+    ],
+)
+def test_a_form_that_cannot_be_read_is_refused(client: Any, kind: str, body: bytes, code: str) -> None:
+    client.session.headers["Content-Type"] = kind
+
+    answer = client.send("POST", "upload", body)
+
+    assert (answer.status_code, answer.json()["Fault"]["Error"][0]["code"]) == (400, code)
+
+
+def test_a_query_that_is_no_text_is_refused(client: Any) -> None:
+    answer = client.send("POST", "query", b"\xff\xfe")
+
+    assert (answer.status_code, answer.json()["Fault"]["Error"][0]["code"]) == (400, "4000")

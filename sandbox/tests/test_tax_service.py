@@ -38,6 +38,10 @@ def test_the_same_requestid_makes_one_code(client: Any) -> None:
         (code({**NEW, "RateValue": "NaN"}), "2080"),
         (code({**NEW, "TaxAgencyId": "999"}), "2500"),
         (code({"TaxRateId": "3"}, {"TaxRateId": "3"}), "6000"),
+        (code({**NEW, "TaxApplicableOn": "Moon"}), "2170"),
+        (code(NEW, name="x" * 101), "2050"),
+        (code(7), "2010"),
+        (code({"TaxRateId": {"value": "3"}}), "610"),
         (code({**NEW, "TaxRateName": "California"}), "6240"),
         (code(NEW, name="California"), "6240"),
     ],
@@ -53,3 +57,12 @@ def test_what_makes_no_code_is_refused_and_leaves_nothing(client: Any, body: Any
 
     assert (answer.status_code, answer.json()["Fault"]["Error"][0]["code"]) == (400, code_of_error)
     assert counts() == before
+
+
+def test_in_xml_the_answer_has_an_envelope_as_recorded(client: Any) -> None:
+    client.session.headers["Accept"] = "application/xml"
+
+    answer = client.send("POST", "taxservice/taxcode", code({"TaxRateId": "3"}))
+
+    body = answer.text.partition("<TaxService ")[2]
+    assert body.startswith('domain="QBO" sparse="false"><TaxCode>Here</TaxCode><TaxCodeId>')

@@ -25,7 +25,7 @@ class Answers:
 
     def __init__(self, clock: Clock, as_json: bool) -> None:
         self._clock = clock
-        self._as_json = as_json
+        self.as_json = as_json
 
     def envelope(self, key: str, body: str) -> Response:
         """`{key: body, "time": ...}`; the body is text already."""
@@ -38,7 +38,7 @@ class Answers:
 
     def whole(self, text: str) -> Response:
         """An answer that is text already."""
-        if self._as_json:
+        if self.as_json:
             return _response(text, 200, "application/json;charset=utf-8")
         return _response(as_xml(read(text)), 200, "application/xml;charset=utf-8")
 
@@ -51,7 +51,7 @@ class Answers:
         body: dict[str, Any] = {"Fault": fault_body(fault)}
         if fault.timed:
             body["time"] = stamp_ms(self._clock.time())
-        if self._as_json:
+        if self.as_json:
             return _response(write(body), fault.status, "application/json")
         return _response(as_xml(body), fault.status, "application/xml")
 

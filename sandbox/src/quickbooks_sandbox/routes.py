@@ -85,7 +85,9 @@ def company_work(service: Service, request: Request, body: bytes, answers: Answe
 
 
 def _query(asked: Asked, _rest: list[str]) -> Response:
-    text = asked.parameter("query") or (asked.body.decode() if asked.request.method == "POST" else "")
+    text = asked.parameter("query") or (
+        asked.body.decode(errors="replace") if asked.request.method == "POST" else ""
+    )
     if not text.strip():
         raise faults.query_parser(" <EOF> ", 0, 0)
     service = asked.service
@@ -117,9 +119,11 @@ def _tax_service(asked: Asked, rest: list[str]) -> Response:
         raise _no_such_address(asked.request)
     given, service = _document(asked.body), asked.service
     key = RequestKey(asked.parameter("requestid"))
-    return asked.answers.bare(
-        service.replay.once(key, asked.fingerprint, lambda: make_tax_code(service.company, given))
-    )
+    text = service.replay.once(key, asked.fingerprint, lambda: make_tax_code(service.company, given))
+    if asked.answers.as_json:
+        return asked.answers.bare(text)
+    # Only the JSON is flat.
+    return asked.answered("TaxService", write({"domain": "QBO", "sparse": False, **read(text)}))
 
 
 _OWN: dict[tuple[str, str], Callable[[Asked, list[str]], Response]] = {

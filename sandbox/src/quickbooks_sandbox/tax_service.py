@@ -12,6 +12,8 @@ from quickbooks_sandbox.changes import Moment
 from quickbooks_sandbox.company import Company
 from quickbooks_sandbox.json_text import Document, write
 
+_LONGEST_NAME = 100
+_USES = ("Sales", "Purchase", "Adjustment", "Other")
 _LISTS = {"Sales": "SalesTaxRateList", "Purchase": "PurchaseTaxRateList"}
 
 
@@ -20,6 +22,8 @@ def make_tax_code(company: Company, given: Document) -> str:
     name, details = given.get("TaxCode"), given.get("TaxRateDetails")
     if not name or not isinstance(name, str):
         raise faults.required("TaxCode")
+    if len(name) > _LONGEST_NAME:
+        raise refusals.too_long("TaxCode", _LONGEST_NAME, len(name))
     if not isinstance(details, list) or not details:
         raise faults.required("TaxRateDetails")
     with company.store.writing():
@@ -49,7 +53,9 @@ def _rate(company: Company, detail: Any) -> Document:
     """A new rate, or one that exists."""
     if not isinstance(detail, dict):
         raise refusals.unreadable_property("TaxRateDetails")
-    applicable = str(detail.get("TaxApplicableOn", "Sales"))
+    applicable = str(detail.get("TaxApplicableOn") or "Sales")
+    if applicable not in _USES:
+        raise refusals.bad_word(applicable)
     if id := str(detail.get("TaxRateId") or ""):
         company.row(by_name("TaxRate"), id)
         return {"TaxRateId": id, "TaxApplicableOn": applicable}

@@ -97,7 +97,7 @@ def temporary_address(company: Company, base: str, id: str) -> str:
 
 def content(company: Company, id: str, expires: str, signature: str) -> tuple[str, bytes] | None:
     """Type and bytes of a file, or None where the address is over or made up."""
-    good = hmac.compare_digest(signature, _signature(id, expires))
+    good = hmac.compare_digest(signature.encode(), _signature(id, expires).encode())
     if not good or float(expires) < company.clock.time():
         return None
     rows = company.store.rows(
