@@ -14,7 +14,7 @@ WITHOUT_ROWS = ("CompanyCurrency", "ExchangeRate", "JournalCode", "TaxPayment")
 ASIDE = [e for e in MIRRORED if e.name in WITHOUT_ROWS or e.reading is Reading.OWN_URL]
 WORDS = {Operation.UPDATE: "update"}
 ASKED = {
-    Operation.CREATE: ("POST", "", {"Name": "x"}),
+    Operation.CREATE: ("POST", "?operation=create", {"Name": "x"}),
     Operation.UPDATE: ("POST", "", {"Id": "1", "SyncToken": "0"}),
     Operation.DELETE: ("POST", "?operation=delete", {"Id": "1", "SyncToken": "0"}),
     Operation.VOID: ("POST", "?operation=void", {"Id": "1", "SyncToken": "0"}),

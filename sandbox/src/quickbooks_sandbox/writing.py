@@ -59,7 +59,9 @@ def perform(company: Company, asked: Write) -> Done:
         return Done(entity.key, _void(company, asked))
     if asked.operation not in ("", "create", "update"):
         raise faults.unsupported(f"{asked.operation} {entity.name.lower()}")
-    if entity.name == "ExchangeRate":
+    if entity.name == "ExchangeRate":  # no Id tells a new rate from a changed one: every write is an update
+        if asked.operation == "create":
+            raise faults.unsupported(f"create {entity.name.lower()}")
         given = readable(entity, without_empty(document), company.switches)
         return Done(entity.key, exchange.changed(company.store, company.clock, given))
     if entity.name == "Attachable":
