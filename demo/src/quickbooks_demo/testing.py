@@ -187,8 +187,8 @@ def filled(
     tmp_path_factory: pytest.TempPathFactory,
     request: pytest.FixtureRequest,
 ) -> Iterator[Filled]:
-    """The demo company in a mirror, shared by the tests of a module, which only read."""
-    sandbox_process.control("reset", company="demo")
+    """A company in a mirror, shared by the tests of a module, which only read: the demo, or the module's COMPANY."""
+    sandbox_process.control("reset", company=getattr(request.module, "COMPANY", "demo"))
     sandbox_process.control("throttle", on=False)
     home = tmp_path_factory.mktemp("filled")
     database = _new_database(postgres_server, migrated_template)
