@@ -33,7 +33,7 @@ LEGEND = '"Written by": who may set the value in QuickBooks, itself alone or a c
 
 OPERATIONS = """\
 What the [sandbox](../../sandbox/README.md) does, as the API does it. An operation that is not marked is refused with
-code 500 (`sandbox/tests/test_operations.py` drives every cell). `/batch` takes creates, updates, deletes, voids and
+code 500 (`sandbox/tests/test_operations*.py` drive every cell). `/batch` takes creates, updates, deletes, voids and
 queries of all of them, thirty at a time; the tax service makes tax codes with their rates."""
 OPEN = """\
 The first value is the default. `POST /sandbox/switches` chooses others; random tests draw them all."""

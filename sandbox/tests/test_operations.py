@@ -1,6 +1,6 @@
 """Every object with every operation: what the API has works, and what it lacks is refused in its own words.
 
-The cells are those of docs/reference/operations.md, which is generated from the same catalogue.
+The cells are those of docs/reference/sandbox.md, which is generated from the same catalogue.
 """
 
 from __future__ import annotations

@@ -1,6 +1,4 @@
-"""The cells of docs/reference/sandbox.md that test_operations.py leaves: change data, files, and what the objects of
-other companies lack. What those objects have is driven where such a company is.
-"""
+"""The cells of docs/reference/sandbox.md that test_operations.py leaves: change data, files, objects of others."""
 
 from __future__ import annotations
 
@@ -110,3 +108,53 @@ def test_only_attachables_go_up_and_come_down() -> None:
     having = {entity.name: files & entity.operations for entity in MIRRORED if files & entity.operations}
 
     assert having == {by_name("Attachable").name: files}
+
+
+def found(client: Any, entity: Entity) -> Any:
+    return client.send("GET", f"query?query=select * from {entity.name}").json()["QueryResponse"][entity.key]
+
+
+# The company that an object is driven in, and a body for those that can be made. Nothing public says what a company
+# in France looks like, so codes of journals are made at home.
+@pytest.mark.parametrize(
+    ("name", "company", "body", "change"),
+    [
+        ("CompanyCurrency", "currencies", {"Code": "JPY"}, {"Active": False}),
+        ("JournalCode", "demo", {"Name": "VT", "Type": "Sales"}, {"Description": "Sales"}),
+    ],
+)
+def test_an_object_aside_is_made_read_queried_and_changed(
+    client: Any, name: str, company: str, body: Any, change: Any
+) -> None:
+    client.move(company)
+    entity = by_name(name)
+
+    made = client.post(entity.resource, body)[entity.key]
+    read, rows = client.read(name, made["Id"]), found(client, entity)
+    changed = client.post(entity.resource, {**made, **change})[entity.key]
+
+    assert (read, made in rows) == (made, True)
+    assert {key: changed[key] for key in change} == change
+    assert (changed["Id"], changed["SyncToken"]) == (made["Id"], "1")
+    assert client.read(name, made["Id"]) == changed
+
+
+def test_a_tax_payment_is_read_and_queried_where_there_is_one(client: Any) -> None:
+    client.move("abroad")
+    entity = by_name("TaxPayment")
+
+    (row,) = found(client, entity)
+
+    assert client.read("TaxPayment", row["Id"]) == row
+
+
+def test_a_rate_is_queried_read_by_its_currency_and_updated(client: Any) -> None:
+    client.move("currencies")
+    entity = by_name("ExchangeRate")
+    given = {"SourceCurrencyCode": "EUR", "Rate": 1.25, "AsOfDate": "2026-01-02"}
+
+    made = client.post("exchangerate", given)["ExchangeRate"]
+    read = client.send("GET", "exchangerate?sourcecurrencycode=EUR&asofdate=2026-01-02").json()
+
+    assert {key: made[key] for key in given} == given
+    assert (read["ExchangeRate"], made in found(client, entity)) == (made, True)
