@@ -51,3 +51,20 @@ def test_a_company_that_is_not_there_is_refused_and_the_present_one_stays(client
         {"error": "no company none: there are abroad, currencies, demo, empty"},
     )
     assert client.ledger() == before
+
+
+def test_generated_names_are_in_the_currency_of_the_company(client: Any) -> None:
+    client.move("abroad")
+
+    first = client.sandbox.control("generate", object="Customer", count=1)["first"]
+
+    assert client.read("Customer", first)["CurrencyRef"] == {"value": "CAD", "name": "Canadian Dollar"}
+
+
+def test_the_consent_page_names_the_company(client: Any) -> None:
+    client.move("currencies")
+    asked = {"client_id": "sandbox-client", "redirect_uri": "http://127.0.0.1/", "response_type": "code"}
+
+    page = requests.get(f"{client.sandbox.url}/connect/oauth2", params=asked, timeout=60).text
+
+    assert "<b>Harbor &amp; Quill Translations</b>" in page

@@ -211,3 +211,21 @@ def test_a_voided_payment_takes_its_gain_with_it(company: Any) -> None:
 
     assert company.moved_since(before) == {}
     assert shown(company.read("Invoice", made["Id"]), "Balance", "HomeBalance") == [100, 110]
+
+
+@pytest.mark.parametrize(("account", "name"), [("16", "Euro Account"), ("4", "Checking")])
+def test_money_that_waited_is_deposited_at_another_rate(company: Any, account: str, name: str) -> None:
+    made = invoice(company, 1.1, 100)
+    paid = payment(company, 1.2, 100, (made["Id"], 100), DepositToAccountRef={"value": "3"})
+    before = company.ledger()
+
+    linked = [{"TxnId": paid["Id"], "TxnType": "Payment", "TxnLineId": "0"}]
+    body = {"DepositToAccountRef": {"value": account}, "ExchangeRate": 1.25, "TxnDate": TODAY}
+    deposit = company.post("deposit", {**body, "Line": [{"Amount": 100, "LinkedTxn": linked}]})["Deposit"]
+
+    assert shown(deposit, "CurrencyRef", "TotalAmt", "HomeTotalAmt") == [EUR, 100, 125]
+    assert company.moved_since(before) == {
+        "Exchange Gain or Loss": "-5.00",
+        "Undeposited Funds": "-120.00",
+        name: "125.00",
+    }

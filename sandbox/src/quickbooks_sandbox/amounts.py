@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -35,6 +36,11 @@ def plain(value: Any) -> Decimal:
 def rounded(value: Decimal) -> Decimal:
     """To the cent, halves away from zero."""
     return value.quantize(_CENT, ROUND_HALF_UP)
+
+
+def line_sum(lines: Iterable[Any]) -> Decimal:
+    """What the lines of a document come to."""
+    return rounded(sum((decimal(line.get("Amount")) for line in lines), ZERO))
 
 
 def units(value: Any) -> int:

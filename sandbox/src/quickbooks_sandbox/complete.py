@@ -7,26 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
 
 from quickbooks_core.catalog import Entity, Shape
 
 from quickbooks_sandbox import account_types, faults, refusals
-from quickbooks_sandbox.amounts import ZERO, decimal, money, rounded
+from quickbooks_sandbox.amounts import ZERO, decimal, line_sum, money
 from quickbooks_sandbox.currencies import with_home_amounts
 from quickbooks_sandbox.currency_names import CURRENCY_NAMES
 from quickbooks_sandbox.json_text import Document
 from quickbooks_sandbox.lookup import Lookup, value_of
+from quickbooks_sandbox.purchases import with_purchase_total
 from quickbooks_sandbox.sales import with_totals
 from quickbooks_sandbox.settling import owed_and_credit
-from quickbooks_sandbox.taxes import tax_detail, with_net_lines
+from quickbooks_sandbox.taxes import with_tax_mode
 
 _Rule = Callable[[Document, Lookup], Document]
 
 _PEOPLE = ("Customer", "Vendor", "Employee")
 _NAME_PARTS = ("Title", "GivenName", "MiddleName", "FamilyName", "Suffix")
-_EXPENSE_LINES = ("AccountBasedExpenseLineDetail", "ItemBasedExpenseLineDetail")
 _SALES_FORMS = ("Invoice", "SalesReceipt", "Estimate", "CreditMemo", "RefundReceipt")
 _CLASSIFICATIONS = {
     "Bank": "Asset", "Accounts Receivable": "Asset", "Other Current Asset": "Asset", "Fixed Asset": "Asset",
@@ -180,29 +179,8 @@ def _settling(document: Document, _lookup: Lookup) -> Document:
     return {**document, "Line": lines}
 
 
-def _spending(entity: str) -> _Rule:
-    def rule(document: Document, lookup: Lookup) -> Document:
-        for line in document.get("Line", ()):
-            detail = line.get(str(line.get("DetailType")), {})
-            if line.get("DetailType") in _EXPENSE_LINES and entity != "PurchaseOrder":
-                detail.setdefault("BillableStatus", "NotBillable")
-                if lookup.home.is_us:
-                    detail.setdefault("TaxCodeRef", {"value": "NON"})
-        found = document if lookup.home.is_us else _taxed_abroad(entity, document, lookup)
-        tax = decimal((found.get("TxnTaxDetail") or {}).get("TotalTax"))
-        return {**found, "TotalAmt": money(_line_sum(found) + tax)}
-
-    return rule
-
-
-def _taxed_abroad(entity: str, document: Document, lookup: Lookup) -> Document:
-    found = with_net_lines(entity, _tax_mode(document), lookup)
-    return {**found, "TxnTaxDetail": tax_detail(entity, found, Decimal(1), lookup)}
-
-
-def _tax_mode(document: Document) -> Document:
-    """Documented: without a word, prices are without tax."""
-    return {"GlobalTaxCalculation": "TaxExcluded", **document}
+def _purchase(entity: str) -> _Rule:
+    return lambda document, lookup: with_purchase_total(entity, document, lookup)
 
 
 def _vendor_credit(document: Document, lookup: Lookup) -> Document:
@@ -210,7 +188,7 @@ def _vendor_credit(document: Document, lookup: Lookup) -> Document:
 
 
 def _owing(entity: str, document: Document, lookup: Lookup) -> Document:
-    found = _spending(entity)(document, lookup)
+    found = with_purchase_total(entity, document, lookup)
     found.setdefault("APAccountRef", {"value": lookup.payable_of(found)})
     return found
 
@@ -225,7 +203,7 @@ def _bill(document: Document, lookup: Lookup) -> Document:
 
 def _deposit(document: Document, _lookup: Lookup) -> Document:
     back = decimal((document.get("CashBack") or {}).get("Amount"))
-    return {**document, "TotalAmt": money(_line_sum(document) - back)}
+    return {**document, "TotalAmt": money(line_sum(document.get("Line", ())) - back)}
 
 
 def _journal_entry(document: Document, _lookup: Lookup) -> Document:
@@ -251,7 +229,7 @@ def _sales_form(entity: Entity, document: Document, lookup: Lookup) -> Document:
             if lookup.home.is_us:
                 detail.setdefault("TaxCodeRef", {"value": "NON"})
     if not lookup.home.is_us:
-        document = _tax_mode(
+        document = with_tax_mode(
             {key: value for key, value in document.items() if key != "ApplyTaxAfterDiscount"}
         )
     found = with_totals(entity.name, document, lookup)
@@ -270,10 +248,6 @@ def _due(document: Document, term_ref: Any, lookup: Lookup, otherwise: int) -> s
     term = lookup.referred("Term", term_ref)
     days = int(term.get("DueDays", otherwise)) if term else otherwise
     return (date.fromisoformat(str(document["TxnDate"])[:10]) + timedelta(days=days)).isoformat()
-
-
-def _line_sum(document: Document) -> Decimal:
-    return rounded(sum((decimal(line.get("Amount")) for line in document.get("Line", ())), ZERO))
 
 
 def _name_references(entity: Entity, document: Document, lookup: Lookup) -> None:
@@ -343,7 +317,7 @@ _OWN: dict[str, _Rule] = {
     "Item": _item,
     "JournalEntry": _journal_entry,
     "Payment": _payment,
-    "Purchase": _spending("Purchase"),
-    "PurchaseOrder": _spending("PurchaseOrder"),
+    "Purchase": _purchase("Purchase"),
+    "PurchaseOrder": _purchase("PurchaseOrder"),
     "VendorCredit": _vendor_credit,
 }

@@ -29,7 +29,7 @@ from quickbooks_sandbox.service import Service
 _HARD_LIFE_S = 157_680_000
 _PAGE = """<!doctype html><title>Connect to QuickBooks (sandbox)</title>
 <h1>Connect to QuickBooks (sandbox)</h1>
-<p>An app asks for access to <b>Sandbox Company_US_1</b>.</p>
+<p>An app asks for access to <b>{company}</b>.</p>
 <form method="post">{fields}
 <button name="answer" value="allow">Connect</button> <button name="answer" value="deny">No thanks</button></form>"""
 
@@ -44,7 +44,9 @@ async def consent_page(request: Request) -> Response:
             f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
             for name, value in given.items()
         )
-        return HTMLResponse(_PAGE.format(fields=fields))
+        return HTMLResponse(
+            _PAGE.format(fields=fields, company=escape(request.app.state.service.company_name))
+        )
     form = await request.form()
     if form.get("answer") != "allow":
         return _back(given, {"error": "access_denied"})

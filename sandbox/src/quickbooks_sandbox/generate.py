@@ -14,6 +14,9 @@ from quickbooks_core.catalog import by_name
 from quickbooks_sandbox.changes import id_space
 from quickbooks_sandbox.clock import stamp
 from quickbooks_sandbox.company import Company
+from quickbooks_sandbox.currency_names import currency_reference
+from quickbooks_sandbox.json_text import write
+from quickbooks_sandbox.lookup import Lookup
 
 PER_SECOND = 10  # created in the same second, as an import does
 _CHUNK = 10_000
@@ -44,32 +47,46 @@ def generate(company: Company, name: str, count: int, per_second: int = PER_SECO
 _Row = tuple[str, str, int, int, int, str, str]
 
 
-def _customers(_company: Company, first: int, count: int, begin: int, rate: int) -> Iterator[_Row]:
+def _customers(company: Company, first: int, count: int, begin: int, rate: int) -> Iterator[_Row]:
+    currency = write(currency_reference(Lookup(company.store).home.currency))
     for place in range(count):
         number, second = first + place, begin + place // rate
         name = f"Generated Customer {number:07d}"
         body = (
             '{"Taxable":false,"BillAddr":{"Id":"%d","Line1":"%d Main St.","City":"Half Moon Bay",'
             '"CountrySubDivisionCode":"CA","PostalCode":"94213"},"Job":false,"BillWithParent":false,"Balance":0,'
-            '"BalanceWithJobs":0,"CurrencyRef":{"value":"USD","name":"United States Dollar"},'
+            '"BalanceWithJobs":0,"CurrencyRef":%s,'
             '"PreferredDeliveryMethod":"Print","domain":"QBO","sparse":false,"Id":"%d","SyncToken":"0",'
             '"MetaData":%s,"GivenName":"Given","FamilyName":"Family %d","FullyQualifiedName":"%s",'
             '"CompanyName":"Company %d","DisplayName":"%s","PrintOnCheckName":"%s","Active":true,'
             '"PrimaryPhone":{"FreeFormNumber":"(650) 555-0100"},'
             '"PrimaryEmailAddr":{"Address":"customer%d@example.com"}}'
-        ) % (number, number, number, _times(second), number, name, number % 1000, name, name, number)
+        ) % (
+            number,
+            number,
+            currency,
+            number,
+            _times(second),
+            number,
+            name,
+            number % 1000,
+            name,
+            name,
+            number,
+        )
         yield ("Customer", str(number), number, second, second, name, body)
 
 
-def _vendors(_company: Company, first: int, count: int, begin: int, rate: int) -> Iterator[_Row]:
+def _vendors(company: Company, first: int, count: int, begin: int, rate: int) -> Iterator[_Row]:
+    currency = write(currency_reference(Lookup(company.store).home.currency))
     for place in range(count):
         number, second = first + place, begin + place // rate
         name = f"Generated Vendor {number:07d}"
         body = (
-            '{"Balance":0,"Vendor1099":false,"CurrencyRef":{"value":"USD","name":"United States Dollar"},'
+            '{"Balance":0,"Vendor1099":false,"CurrencyRef":%s,'
             '"domain":"QBO","sparse":false,"Id":"%d","SyncToken":"0","MetaData":%s,"DisplayName":"%s",'
             '"PrintOnCheckName":"%s","Active":true}'
-        ) % (number, _times(second), name, name)
+        ) % (currency, number, _times(second), name, name)
         yield ("Vendor", str(number), number, second, second, name, body)
 
 

@@ -10,6 +10,7 @@ from quickbooks_sandbox.clock import Clock
 from quickbooks_sandbox.companies import origin_of, realm_id_of
 from quickbooks_sandbox.company import Company
 from quickbooks_sandbox.journal import Journal
+from quickbooks_sandbox.json_text import read
 from quickbooks_sandbox.oauth import Tokens
 from quickbooks_sandbox.orders import Orders
 from quickbooks_sandbox.replay import Replay
@@ -42,6 +43,12 @@ class Service:
     def realm_id(self) -> str:
         """Under which the company answers."""
         return realm_id_of(self.store)
+
+    @property
+    def company_name(self) -> str:
+        """As its owner called it."""
+        row = self.store.get("CompanyInfo", "1")
+        return str(read(row.body).get("CompanyName", "")) if row else ""
 
     def begin(self, name: str) -> None:
         """Takes up the company on disk, or loads one where there is none."""

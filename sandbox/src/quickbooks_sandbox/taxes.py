@@ -50,6 +50,11 @@ def taxed_lines(document: Document) -> Iterator[tuple[Document, Document]]:
             yield from taxed_lines(line.get(kind) or {})
 
 
+def with_tax_mode(document: Document) -> Document:
+    """Documented: without a word, prices are without tax."""
+    return {"GlobalTaxCalculation": "TaxExcluded", **document}
+
+
 def with_net_lines(entity: str, document: Document, lookup: Lookup) -> Document:
     """Lines with their net amounts; those of an inclusive document show the gross amount too."""
     is_inclusive = document.get("GlobalTaxCalculation") == "TaxInclusive"
