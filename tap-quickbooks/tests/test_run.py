@@ -42,13 +42,13 @@ def test_places_go_on_from_page_to_page_and_are_what_the_last_word_announces(
 
     run.emit("customer", [{"id": "a"}, {"id": "b"}], AT)
     run.emit("customer", [{"id": "c"}], AT)
-    run.close({"query": 2})
+    run.close({"query": 2}, {"term": 1, "customer": 1})
 
     *rows, last, state = said(capsys)
     assert [(m["record"]["id"], m["record"]["_sync_seq"]) for m in rows] == [("a", 1), ("b", 2), ("c", 3)]
     told = last["record"]
-    assert (told["streams"], told["counts"], told["calls"]) == (
-        {"term": 0, "customer": 3}, {"term": 0, "customer": 3}, {"query": 2},
+    assert (told["streams"], told["counts"], told["calls"], told["questions"]) == (
+        {"term": 0, "customer": 3}, {"term": 0, "customer": 3}, {"query": 2}, {"term": 1, "customer": 1},
     )  # fmt: skip
     assert state["value"]["quickbooks"] == {"run_id": "r1", "realm_id": "123", "environment": "sandbox"}
 
@@ -58,7 +58,7 @@ def test_a_doubt_is_part_of_the_last_word(capsys: pytest.CaptureFixture[str]) ->
     run.begin("customer", AT)
 
     run.doubt("customer", "QuickBooks counts 3 and gave 2")
-    run.close({})
+    run.close({}, {})
 
     assert said(capsys)[0]["record"]["uncertain"] == {"customer": "QuickBooks counts 3 and gave 2"}
 

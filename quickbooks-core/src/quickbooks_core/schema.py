@@ -71,6 +71,7 @@ _RUN: dict[str, Kind] = {
     "streams": Kind.JSON,
     "bookmarks": Kind.JSON,
     "calls": Kind.JSON,
+    "questions": Kind.JSON,
     "counts": Kind.JSON,
     "uncertain": Kind.JSON,
     "selected": Kind.JSON,

@@ -69,6 +69,7 @@ class ObjectReader:
         active = entity.by_path.get("Active")
         self._hides_inactive = active is not None and active.filterable
         self._doubts: list[str] = []
+        self.questions = 0  # one request each, when nothing goes wrong
 
     def first(self) -> Answer:
         """The first answer: the whole of a small object, and the first page of a large one."""
@@ -184,6 +185,7 @@ class ObjectReader:
         self, *conditions: str, what: str = "*", order: str = "", position: int = 0, page: int = PAGE
     ) -> str:
         """A query; names that are inactive are hidden unless asked for."""
+        self.questions += 1
         active = ("Active in (true, false)",) if self._hides_inactive else ()
         parts = [f"select {what} from {self._entity.name}"]
         if found := " and ".join((*active, *conditions)):

@@ -46,7 +46,7 @@ class Run:
             write_schema(stream, internal_schema(stream), keys)
         if self.previous_state:
             write_state(self.previous_state)
-        self._say("open", {})
+        self._say("open", {}, {})
 
     def begin(self, table: str, read_at: datetime) -> None:
         """A stream begins; `read_at` is the time of its first answer, which is its bookmark."""
@@ -80,9 +80,9 @@ class Run:
         """A stream may lack rows: nothing is deleted for its sake."""
         self._uncertain[table] = reason
 
-    def close(self, calls: Mapping[str, int]) -> None:
-        """The last word, and only then the state that names this run."""
-        self._say("close", dict(calls))
+    def close(self, calls: Mapping[str, int], questions: Mapping[str, int]) -> None:
+        """The last word, with what the run has cost by kind and by table, and only then the state that names it."""
+        self._say("close", dict(calls), dict(questions))
         write_state(
             {
                 "bookmarks": {table: {"read_at": _text(at)} for table, at in self._read_at.items()},
@@ -98,7 +98,7 @@ class Run:
     def _mark(self) -> str:
         return f"{self.environment}:{self.realm_id}:{self.run_id}:{self.previous_run_id}"
 
-    def _say(self, event: str, calls: dict[str, int]) -> None:
+    def _say(self, event: str, calls: dict[str, int], questions: dict[str, int]) -> None:
         now = datetime.now(UTC)
         word = {
             "run_id": self.run_id,
@@ -110,6 +110,7 @@ class Run:
             "streams": dict(self._reached),
             "bookmarks": {table: _text(at) for table, at in self._read_at.items()},
             "calls": calls,
+            "questions": questions,
             "counts": {table: self._reached[table] for table in self._read_at},
             "uncertain": dict(self._uncertain),
             "selected": self._selected,

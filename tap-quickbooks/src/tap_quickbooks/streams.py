@@ -54,6 +54,11 @@ class ObjectStream(Stream):
             if name not in MARKS and self.mask[("properties", name)]
         )
 
+    @property
+    def questions(self) -> int:
+        """How many questions it has cost so far; what was asked again after a failure counts once."""
+        raise NotImplementedError
+
     def first(self) -> Answer:
         """The first answer; made ahead of its use, in a thread of its own."""
         raise NotImplementedError
@@ -134,21 +139,31 @@ class ObjectStream(Stream):
 class QueryStream(ObjectStream):
     """An object that is read by `select * from`."""
 
+    _reader: ObjectReader | None = None
+
+    @property
+    def questions(self) -> int:
+        """Pages and counts."""
+        return self._reader.questions if self._reader else 0
+
     def first(self) -> Answer:
         """The first page."""
+        self._reader = ObjectReader(self.tap.client, self.entity, self.tap.ahead)
         return self._reader.first()
 
     def pages(self, first: Answer) -> Iterator[Page]:
         """Windows of creation times."""
+        assert self._reader  # made with the first page
         return self._reader.pages(first)
-
-    @property
-    def _reader(self) -> ObjectReader:
-        return ObjectReader(self.tap.client, self.entity, self.tap.ahead)
 
 
 class OwnUrlStream(ObjectStream):
     """An object that one GET gives whole."""
+
+    @property
+    def questions(self) -> int:
+        """One."""
+        return 1
 
     def first(self) -> Answer:
         """The only answer."""

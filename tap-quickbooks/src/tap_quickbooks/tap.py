@@ -147,7 +147,7 @@ class TapQuickBooks(Tap):
             self.run.open({stream.name: list(stream.columns) for stream in streams})
             for stream in streams:
                 stream.sync()
-            self.run.close(self.client.calls)
+            self.run.close(self.client.calls, {stream.name: stream.questions for stream in streams})
 
     @contextmanager
     def connected(self) -> Iterator[None]:

@@ -30,13 +30,18 @@ def run(arguments: argparse.Namespace) -> None:
 
 def require_ready(connection: psycopg.Connection, schema: str) -> None:
     """Raises CommandFailed when the mirror is not migrated or holds another company."""
+    require_migrated(connection, schema)
+    _check_company(connection, schema)
+
+
+def require_migrated(connection: psycopg.Connection, schema: str) -> None:
+    """Raises CommandFailed when the mirror is not there or has another version."""
     found = _version(connection, schema)
     if found is None:
         raise CommandFailed(f"the schema {schema} is not migrated. Run: quickbooks migrate")
     if found != VERSION:
         raise CommandFailed(f"the schema {schema} has version {found}, this program has {VERSION}. "
                             "Run: quickbooks migrate")  # fmt: skip
-    _check_company(connection, schema)
 
 
 def _version(connection: psycopg.Connection, schema: str) -> int | None:

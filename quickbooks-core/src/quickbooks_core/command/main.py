@@ -12,6 +12,7 @@ from quickbooks_core.command import check, connect, doctor, migrate, status
 from quickbooks_core.command.failure import CommandFailed
 from quickbooks_core.errors import QuickBooksError
 
+_ROLES = "quickbooks_owner to migrate, quickbooks_reader to look"
 _SUBCOMMANDS = (connect, migrate, check, status, doctor)
 
 
@@ -32,6 +33,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except psycopg.OperationalError as failure:
         reason = str(failure).strip().splitlines()[0]
         print(f"quickbooks: the database cannot be used: {reason}. Check DATABASE_URL.", file=sys.stderr)
+        return 1
+    except psycopg.errors.InsufficientPrivilege as failure:
+        reason = str(failure).strip().splitlines()[0]
+        print(f"quickbooks: {reason}. Give DATABASE_URL a role that may: {_ROLES}.", file=sys.stderr)
         return 1
     return 0
 

@@ -1,48 +1,97 @@
-"""`quickbooks status`: where each table stands."""
+"""`quickbooks status`: where each table stands, what waits, and what the last run has cost.
+
+Counts only: whoever may read the mirror may ask, and sees no row that a policy hides.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from importlib.resources import files
 from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.rows import dict_row
 
+from quickbooks_core.command.check import require_migrated
 from quickbooks_core.command.failure import database_url, mirror_schema
+
+Row = Mapping[str, Any]
 
 
 def add_parser(subparsers: Any) -> None:
     """Declares the subcommand."""
     parser = subparsers.add_parser("status", help="show where each table stands")
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line, the last run at the end")
     parser.set_defaults(func=run)
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Prints one line a table, then the last run."""
+    """Prints one line a table, then what needs a person, then the last run."""
     schema = mirror_schema()
     with psycopg.connect(database_url(), connect_timeout=10) as connection:
-        tables = connection.execute(
-            sql.SQL(
-                "SELECT table_name, status, rows, last_poll_at, error FROM {} ORDER BY table_name"
-            ).format(sql.Identifier(schema, "_sync_cdc"))
-        ).fetchall()
-        last = connection.execute(
-            sql.SQL(
-                "SELECT run_id, status, coalesce(finished_at, seen_at) FROM {} ORDER BY seen_at DESC LIMIT 1"
-            ).format(sql.Identifier(schema, "_sync_run"))
-        ).fetchone()
-    if arguments.json:
-        for table in tables:
-            print(
-                json.dumps(
-                    dict(zip(("table", "status", "rows", "last_poll_at", "error"), table, strict=True)),
-                    default=str,
-                )
-            )
-        return
-    print(f"{'table':<28}{'rows':>10}  {'last poll':<20}status")
-    for name, state, rows, polled, error in tables:
-        print(f"{name:<28}{rows or 0:>10}  {polled:%Y-%m-%d %H:%M:%S} {state} {error or ''}".rstrip())
-    print(f"last run: {last[0]} {last[1]} {last[2]:%Y-%m-%d %H:%M:%S}" if last else "no run yet")
+        require_migrated(connection, schema)
+        cursor = connection.cursor(row_factory=dict_row)
+        tables = cursor.execute(_statement("status_tables", schema)).fetchall()
+        last = cursor.execute(_statement("status_run", schema)).fetchone()
+    lines = _as_json(tables, last) if arguments.json else _as_text(tables, last)
+    print("\n".join(lines))
+
+
+def _statement(name: str, schema: str) -> sql.Composed:
+    text = files(__package__).joinpath("sql", f"{name}.sql").read_text()
+    return sql.SQL(text).format(mirror=sql.Identifier(schema))
+
+
+def _as_json(tables: Sequence[Row], last: Row | None) -> list[str]:
+    lines = [*tables, {"last_run": last}]
+    return [json.dumps(line, default=str) for line in lines]
+
+
+def _as_text(tables: Sequence[Row], last: Row | None) -> list[str]:
+    head = f"{'table':<28}{'rows':>10}{'calls':>7}{'parked':>8}{'forbidden':>11}  {'last poll':<21}status"
+    return [head, *map(_line, tables), *_remarks(tables), _last(last)]
+
+
+def _line(table: Row) -> str:
+    numbers = f"{table['rows'] or 0:>10}{table['calls'] or 0:>7}{table['parked']:>8}{table['forbidden']:>11}"
+    return (
+        f"{table['table_name']:<28}{numbers}  {_moment(table['last_poll_at']):<21}"
+        f"{table['status']} {table['error'] or ''}".rstrip()
+    )
+
+
+def _remarks(tables: Sequence[Row]) -> list[str]:
+    """What the columns mean where they are not 0."""
+    parked, forbidden = (sum(table[name] for table in tables) for name in ("parked", "forbidden"))
+    unsure = [table["table_name"] for table in tables if table["status"] == "incomplete"]
+    remarks = []
+    if parked:
+        remarks.append(
+            f"parked: {parked} newer versions of rows that a client had locked; the next run tries again."
+        )
+    if forbidden:
+        remarks.append(
+            f"forbidden: {forbidden} rows that QuickBooks no longer has, but a foreign key of yours holds; remove "
+            "what refers to them (_sync_deletes names each), and the next run deletes them."
+        )
+    if unsure:
+        remarks.append(
+            f"incomplete: QuickBooks gave fewer rows than it counts of {', '.join(unsure)}; run again."
+        )
+    return remarks
+
+
+def _last(run: Row | None) -> str:
+    if run is None:
+        return "no run yet"
+    calls = ", ".join(f"{times} {kind}" for kind, times in sorted((run["calls"] or {}).items()))
+    cost = f"; calls of the API: {calls}" if calls else ""
+    return f"last run: {run['run_id']} {run['status']} {_moment(run['at'])}{cost}"
+
+
+def _moment(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S}" if at else "-"

@@ -159,6 +159,14 @@ def grants(names: Names, entities: Iterable[Entity]) -> Iterator[sql.Composed]:
     yield sql.SQL("GRANT SELECT ON {} TO quickbooks_reader, quickbooks_writer, quickbooks_loader").format(
         sql.SQL(", ").join(told)
     )
+    # How many rows wait or are held, for `status`; which ones, and what was in them, only the owner sees.
+    for table, columns in (
+        ("_sync_parked", "table_name, parked_at"),
+        ("_sync_deletes", "table_name, status"),
+    ):
+        yield sql.SQL(f"GRANT SELECT ({columns}) ON {{}} TO quickbooks_reader, quickbooks_writer").format(
+            sql.Identifier(names.mirror, table)
+        )
     yield sql.SQL("GRANT SELECT ON {} TO quickbooks_reader").format(sql.SQL(", ").join(tables))
     yield sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO quickbooks_writer").format(
         sql.SQL(", ").join(tables)

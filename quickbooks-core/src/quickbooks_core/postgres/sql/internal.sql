@@ -20,6 +20,7 @@ CREATE TABLE IF NOT EXISTS {mirror}._sync_run (
     streams jsonb,
     bookmarks jsonb,
     calls jsonb,
+    questions jsonb,
     counts jsonb,
     uncertain jsonb,
     selected jsonb,

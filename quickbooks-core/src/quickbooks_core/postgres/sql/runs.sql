@@ -82,7 +82,8 @@ BEGIN
     PERFORM {load}.apply_selection(this.selected);
     INSERT INTO {mirror}._sync_cdc AS c (table_name, bookmark, last_poll_at, rows, calls, status, error, run_id)
         SELECT key, (this.bookmarks ->> key)::timestamptz, this.announced_at, (this.counts ->> key)::bigint,
-               NULL, CASE WHEN this.uncertain ? key THEN 'incomplete' ELSE 'ok' END, this.uncertain ->> key, run
+               (this.questions ->> key)::bigint, CASE WHEN this.uncertain ? key THEN 'incomplete' ELSE 'ok' END,
+               this.uncertain ->> key, run
         FROM jsonb_object_keys(this.streams) AS key WHERE left(key, 1) <> '_'
     ON CONFLICT (table_name) DO UPDATE SET
         bookmark = coalesce(excluded.bookmark, c.bookmark), last_poll_at = excluded.last_poll_at,
@@ -155,6 +156,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body
 DECLARE
     one text;
     removed bigint := 0;
+    patience text := current_setting('lock_timeout');
     remove text := format('DELETE FROM {mirror}.%I WHERE id = ANY ($1)', object);
     note text := format($sql$
         INSERT INTO {mirror}._sync_deletes (table_name, id, source, deleted_at, run_id, status, error, image)
@@ -168,14 +170,20 @@ BEGIN
     IF gone IS NULL THEN
         RETURN 0;
     END IF;
+    -- What was forbidden before is tried again, and then said again or done.
+    UPDATE {mirror}._sync_deletes AS d SET status = 'superseded'
+        WHERE d.table_name = object AND d.id = ANY (gone) AND d.status = 'forbidden';
+    -- Rows of the user's that refer to ours may be locked too.
+    PERFORM set_config('lock_timeout', '1s', true);
     BEGIN
         SET CONSTRAINTS ALL IMMEDIATE;
         EXECUTE note USING gone, origin, at, run, 'done', NULL::text;
         PERFORM {load}.widen_path(true);
         EXECUTE remove USING gone;
         PERFORM {load}.widen_path(false);
+        PERFORM set_config('lock_timeout', patience, true);
         RETURN cardinality(gone);
-    EXCEPTION WHEN foreign_key_violation OR restrict_violation THEN
+    EXCEPTION WHEN foreign_key_violation OR restrict_violation OR lock_not_available THEN
         NULL;  -- one at a time, to find the ones that are held
     END;
     FOREACH one IN ARRAY gone LOOP
@@ -185,15 +193,17 @@ BEGIN
             EXECUTE remove USING ARRAY[one];
             PERFORM {load}.widen_path(false);
             removed := removed + 1;
-        EXCEPTION WHEN foreign_key_violation OR restrict_violation THEN
+        EXCEPTION WHEN foreign_key_violation OR restrict_violation OR lock_not_available THEN
             EXECUTE note USING ARRAY[one], origin, at, run, 'forbidden', SQLERRM;
         END;
     END LOOP;
+    PERFORM set_config('lock_timeout', patience, true);
     RETURN removed;
 END
 $body$;
 
--- apply_selection: a column that the user deselected is emptied and marked.
+-- apply_selection: a column that the user deselected is emptied and marked, also in rows that wait and in images of
+-- deleted ones. A row that a client has locked follows when the next run closes; nobody waits for a client.
 CREATE OR REPLACE FUNCTION {load}.apply_selection(selected jsonb) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
 DECLARE
@@ -205,8 +215,15 @@ BEGIN
         JOIN pg_attribute AS a ON a.attrelid = format('{load}.%I', t.key)::regclass
             AND a.attnum > 0 AND NOT a.attisdropped AND a.attname NOT LIKE '\_sync\_%'
         WHERE NOT t.value ? a.attname;
-    FOR statement IN SELECT format('UPDATE {mirror}.%I SET %I = NULL WHERE %I IS NOT NULL',
-                                   table_name, column_name, column_name)
+    UPDATE {mirror}._sync_parked AS p SET landing = p.landing - d.columns FROM (
+        SELECT table_name, array_agg(column_name) AS columns FROM {mirror}._sync_deselected GROUP BY table_name) AS d
+        WHERE selected ? p.table_name AND p.table_name = d.table_name AND p.landing ?| d.columns;
+    UPDATE {mirror}._sync_deletes AS p SET image = p.image - d.columns FROM (
+        SELECT table_name, array_agg(column_name) AS columns FROM {mirror}._sync_deselected GROUP BY table_name) AS d
+        WHERE selected ? p.table_name AND p.table_name = d.table_name AND p.image ?| d.columns;
+    FOR statement IN SELECT format('UPDATE {mirror}.%1$I SET %2$I = NULL WHERE id IN (SELECT id FROM {mirror}.%1$I '
+                                   'WHERE %2$I IS NOT NULL ORDER BY id FOR NO KEY UPDATE SKIP LOCKED)',
+                                   table_name, column_name)
                      FROM {mirror}._sync_deselected WHERE selected ? table_name LOOP
         PERFORM {load}.widen_path(true);
         EXECUTE statement;
@@ -243,8 +260,8 @@ BEGIN
                 selected = word.selected WHERE run_id = word.run_id;
         ELSE
             UPDATE {mirror}._sync_run SET announced_at = word.at, streams = word.streams,
-                bookmarks = word.bookmarks, calls = word.calls, counts = word.counts, uncertain = word.uncertain,
-                selected = word.selected
+                bookmarks = word.bookmarks, calls = word.calls, questions = word.questions,
+                counts = word.counts, uncertain = word.uncertain, selected = word.selected
                 WHERE run_id = word.run_id;
             PERFORM {load}.close_run_if_complete(word.run_id);
         END IF;

@@ -1,0 +1,6 @@
+-- status_tables: one row a table: where it stands, how many rows wait for a lock, how many deletions are held.
+SELECT c.table_name, c.status, c.rows, c.calls, c.last_poll_at, c.error,
+    (SELECT count(p.table_name) FROM {mirror}._sync_parked AS p WHERE p.table_name = c.table_name) AS parked,
+    (SELECT count(d.table_name) FROM {mirror}._sync_deletes AS d
+     WHERE d.table_name = c.table_name AND d.status = 'forbidden') AS forbidden
+FROM {mirror}._sync_cdc AS c ORDER BY c.table_name

@@ -1,0 +1,71 @@
+"""The end of a run, in the database: a client with locks neither holds it up nor brings back what was left out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+from quickbooks_demo.landing import a_run
+from quickbooks_demo.testing import Database
+
+WITHOUT_NOTES = {"customer": ["id", "display_name", "sync_token", "created_at", "updated_at"]}
+
+
+def rows(connection: psycopg.Connection, query: str) -> list[tuple[Any, ...]]:
+    return connection.execute(query.encode()).fetchall()
+
+
+def test_a_locked_row_does_not_hold_up_the_emptying_of_a_deselected_column(migrated: Database) -> None:
+    url = migrated.superuser.url
+    with psycopg.connect(url, autocommit=True) as loader, psycopg.connect(url) as client:
+        a_run(loader, "run1", 1, 2, notes="only-for-the-boss")
+        client.execute("select from customer where id = 'qbk_cust1' for update")
+        loader.execute("set statement_timeout = '20s'")
+
+        a_run(loader, "run2", 1, 2, selected=WITHOUT_NOTES)
+
+        assert rows(loader, "select id, notes from customer order by id") == [
+            ("qbk_cust1", "only-for-the-boss"),
+            ("qbk_cust2", None),
+        ]
+        client.rollback()
+        a_run(loader, "run3", 1, 2, selected=WITHOUT_NOTES)
+        assert rows(loader, "select notes from customer") == [(None,), (None,)]
+
+
+def test_a_deselected_column_leaves_what_is_parked_and_the_images_of_deleted_rows_too(
+    migrated: Database,
+) -> None:
+    url = migrated.superuser.url
+    with psycopg.connect(url, autocommit=True) as loader, psycopg.connect(url) as client:
+        a_run(loader, "run1", 1, 2, 3, notes="only-for-the-boss")
+        a_run(loader, "run2", 1, 2, _sync_read_at="2026-11-02")
+        client.execute("select from customer where id = 'qbk_cust1' for update")
+        a_run(loader, "run3", 1, 2, notes="only-for-the-boss now", sync_token="1", _sync_read_at="2026-11-03")
+
+        a_run(loader, "run4", 1, 2, sync_token="1", selected=WITHOUT_NOTES, _sync_read_at="2026-11-04")
+
+        everywhere = "select landing::text from _sync_parked union all select image::text from _sync_deletes"
+        kept = rows(loader, everywhere)
+        assert len(kept) >= 2
+        assert [text for (text,) in kept if "only-for-the-boss" in text] == []
+
+
+def test_a_client_that_holds_a_row_which_refers_to_a_deleted_one_holds_up_nothing_for_long(
+    migrated: Database,
+) -> None:
+    url = migrated.superuser.url
+    with psycopg.connect(url, autocommit=True) as loader, psycopg.connect(url) as client:
+        a_run(loader, "run1", 1, 2)
+        loader.execute("create table mine (customer_id text references customer on delete cascade)")
+        loader.execute("insert into mine values ('qbk_cust2')")
+        client.execute("select from mine for update")
+        loader.execute("set statement_timeout = '30s'")
+
+        a_run(loader, "run2", 1, _sync_read_at="2026-11-03")
+
+        assert rows(loader, "select id, status from _sync_deletes") == [("qbk_cust2", "forbidden")]
+        assert rows(loader, "select status from _sync_run order by run_id") == [("finished",), ("finished",)]
+        client.rollback()
+        a_run(loader, "run3", 1, _sync_read_at="2026-11-04")
+        assert rows(loader, "select id from customer") == [("qbk_cust1",)]
