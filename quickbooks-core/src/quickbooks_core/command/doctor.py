@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import platform
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.metadata import version
 from typing import Any
 
 import psycopg
 
 from quickbooks_core.client import Client, open_client
-from quickbooks_core.command import check
-from quickbooks_core.command.failure import CommandFailed, database_url, mirror_schema
+from quickbooks_core.command import doctor_database
+from quickbooks_core.command.failure import CommandFailed
 from quickbooks_core.errors import QuickBooksError
 from quickbooks_core.settings import Connection
 
@@ -30,6 +32,7 @@ def add_parser(subparsers: Any) -> None:
 class _Patient:
     connection: Connection | None = None
     client: Client | None = None
+    apart_s: float = 0.0  # how far this machine's clock is ahead of QuickBooks'
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class _Check:
     name: str
     look: Callable[[_Patient], str]
     needs: tuple[str, ...] = ()
+    database: str = "DATABASE_URL"
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -61,10 +65,15 @@ def _line(item: _Check, patient: _Patient, failed: set[str]) -> str:
         return f"{'ok':<8}{item.name:<10}{item.look(patient)}"
     except (QuickBooksError, CommandFailed) as failure:
         words = str(failure)
-    except psycopg.OperationalError as failure:
-        words = f"{str(failure).strip().splitlines()[0]}. Check DATABASE_URL."
+    except psycopg.Error as failure:
+        words = f"{str(failure).strip().splitlines()[0]}. Check {item.database} and what its role may do."
     failed.add(item.name)
     return f"{'failed':<8}{item.name:<10}{words}"
+
+
+def _versions(patient: _Patient) -> str:
+    del patient
+    return f"quickbooks-core {version('quickbooks-core')}, Python {platform.python_version()}"
 
 
 def _settings(patient: _Patient) -> str:
@@ -86,30 +95,34 @@ def _api(patient: _Patient) -> str:
     assert patient.client
     assert patient.connection
     answer = patient.client.get(f"companyinfo/{patient.connection.realm_id}")
-    name = answer.json().get("CompanyInfo", {}).get("CompanyName", "a company without a name")
-    apart_s = abs((datetime.now(UTC) - answer.time).total_seconds())
+    patient.apart_s = (datetime.now(UTC) - answer.time).total_seconds()
+    return str(answer.json().get("CompanyInfo", {}).get("CompanyName", "a company without a name"))
+
+
+def _clock(patient: _Patient) -> str:
+    """Requests are spaced by this clock, which every machine of the company has to share."""
+    apart_s = abs(patient.apart_s)
     if apart_s > _FARTHEST_CLOCK_S:
-        return f"{name}; but this machine's clock is {apart_s:.0f} s away from QuickBooks'"
-    return str(name)
+        way = "ahead of" if patient.apart_s > 0 else "behind"
+        raise CommandFailed(f"this machine's clock is {apart_s:.0f} s {way} QuickBooks': set it, by NTP")
+    return f"within {_FARTHEST_CLOCK_S} s of QuickBooks'"
 
 
-def _database(patient: _Patient) -> str:
-    del patient
-    with psycopg.connect(database_url(), connect_timeout=10) as connection:
-        return f"{connection.info.dbname}, Postgres {connection.info.server_version // 10000}"
-
-
-def _mirror(patient: _Patient) -> str:
-    del patient
-    with psycopg.connect(database_url(), connect_timeout=10) as connection:
-        check.require_ready(connection, mirror_schema())
-    return f"schema {mirror_schema()} is migrated and holds this company or none yet"
+def _of_the_database(look: Callable[[], str]) -> Callable[[_Patient], str]:
+    return lambda _patient: look()
 
 
 _CHECKS = (
+    _Check("versions", _versions),
     _Check("settings", _settings),
     _Check("tokens", _tokens, ("settings",)),
     _Check("api", _api, ("tokens",)),
-    _Check("database", _database),
-    _Check("mirror", _mirror, ("database",)),
+    _Check("clock", _clock, ("api",)),
+    _Check("database", _of_the_database(doctor_database.look_at_server)),
+    _Check("pooler", _of_the_database(doctor_database.look_at_pooler), ("database",)),
+    _Check("mirror", _of_the_database(doctor_database.look_at_mirror), ("database",)),
+    _Check("grants", _of_the_database(doctor_database.look_at_grants), ("mirror",)),
+    _Check(
+        "loader", _of_the_database(doctor_database.look_at_loader), ("mirror",), doctor_database.LOADER_URL
+    ),
 )

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
 
 class CommandFailed(Exception):
     """The message says what is wrong and what to do."""
@@ -16,6 +19,17 @@ def database_url() -> str:
         raise CommandFailed(
             "DATABASE_URL is not set: give it the database, as postgresql://user:password@host/name"
         )
+    return readable("DATABASE_URL", url)
+
+
+def readable(name: str, url: str) -> str:
+    """The URL of a variable; raises CommandFailed without its text, which holds a password."""
+    try:
+        conninfo_to_dict(url)
+    except psycopg.Error:
+        raise CommandFailed(
+            f"{name} is not the address of a Postgres database: give it as postgresql://user:password@host/name"
+        ) from None
     return url
 
 
