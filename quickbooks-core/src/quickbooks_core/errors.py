@@ -55,6 +55,12 @@ class Unreachable(QuickBooksError):
     advice = "Check the network and QUICKBOOKS_API_URL; the next run goes on where this one stopped."
 
 
+class StoreLost(QuickBooksError):
+    """The store that all programs of a company share could not be asked; nothing was sent to QuickBooks for it."""
+
+    advice = "Check that database; the next run goes on where this one stopped."
+
+
 class Busy(QuickBooksError):
     """QuickBooks could not answer now (5xx), after patient retries."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from quickbooks_core.client.answer import Answer
 from quickbooks_core.client.client import Client
 from quickbooks_core.client.stores import FileStore, Store
-from quickbooks_core.errors import NotConfigured
+from quickbooks_core.errors import NotConfigured, StoreLost
 from quickbooks_core.settings import Connection
 
 __all__ = ["Answer", "Client", "open_client", "open_store"]
@@ -32,14 +32,10 @@ def open_store(connection: Connection) -> Store:
 
 def _postgres_store(url: str) -> Store:
     try:
-        import psycopg
-
         from quickbooks_core.client.postgres_store import PostgresStore
     except ImportError:
         raise NotConfigured("coordination_url needs the package quickbooks-core[postgres]") from None
     try:
         return PostgresStore(url)
-    except psycopg.Error as failure:
-        # Only the kind of failure: the text of some would repeat the URL, and with it the password.
-        state = failure.sqlstate or type(failure).__name__
-        raise NotConfigured(f"The database of QUICKBOOKS_COORDINATION_URL cannot be used ({state})") from None
+    except StoreLost as lost:
+        raise NotConfigured(lost.message.replace("gave no answer", "cannot be used")) from None

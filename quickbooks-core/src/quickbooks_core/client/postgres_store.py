@@ -6,12 +6,13 @@ Locks last as long as a transaction, so that a connection pooler between us and 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from queue import Empty, LifoQueue
 
 import psycopg
 
 from quickbooks_core.client.stores import Slot
+from quickbooks_core.errors import StoreLost
 
 _TABLE = "quickbooks_coordination"
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('quickbooks_coordination'), hashtext(%s))"
@@ -73,17 +74,26 @@ class PostgresStore:
         try:
             yield connection
             connection.commit()
+        except psycopg.Error as failure:
+            connection.close()
+            raise _lost(failure) from None
         except BaseException:
             connection.close()
             raise
         self._idle.put(connection)
+
+    def _connect(self) -> _Connection:
+        try:
+            return psycopg.connect(self._url, connect_timeout=10)
+        except psycopg.Error as failure:
+            raise _lost(failure) from None
 
     def _borrow(self) -> _Connection:
         while True:
             try:
                 connection = self._idle.get_nowait()
             except Empty:
-                return psycopg.connect(self._url, connect_timeout=10)
+                return self._connect()
             try:
                 connection.execute("SELECT 1")
             except psycopg.OperationalError:
@@ -93,7 +103,15 @@ class PostgresStore:
 
 
 def _end(transaction: object) -> None:
-    transaction.__exit__(None, None, None)  # type: ignore[attr-defined]  # a context manager entered by hand
+    # A place ends with its connection. Whoever held it has sent a request, and would send it again for an error.
+    with suppress(StoreLost):
+        transaction.__exit__(None, None, None)  # type: ignore[attr-defined]  # a context manager entered by hand
+
+
+def _lost(failure: psycopg.Error) -> StoreLost:
+    """Only the kind of failure: the text of some would repeat the URL, and with it the password."""
+    kind = failure.sqlstate or type(failure).__name__
+    return StoreLost(f"The database of QUICKBOOKS_COORDINATION_URL gave no answer ({kind})")
 
 
 class _Row:

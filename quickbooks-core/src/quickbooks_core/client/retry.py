@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from quickbooks_core.errors import Busy, OutcomeUnknown, QuickBooksError, Throttled, Unreachable
+from quickbooks_core.errors import Busy, OutcomeUnknown, QuickBooksError, StoreLost, Throttled, Unreachable
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ _PATIENCE: dict[type[QuickBooksError], Patience] = {
     Throttled: Patience(8),
     Busy: Patience(6),
     Unreachable: Patience(6),
+    StoreLost: Patience(6),
     OutcomeUnknown: Patience(6),
 }
 # Longer than this nobody waits: it is a monthly allowance, not a rate.
