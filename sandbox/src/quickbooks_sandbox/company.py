@@ -272,9 +272,12 @@ class Company:
             document: Document = read(row.body)
             waiting += also_moved(row.entity, document)
             entity = by_name(row.entity)
-            if write(arranged(entity, derived(row.entity, document, self.store, self.switches))) != row.body:
+            made = arranged(entity, derived(row.entity, document, self.store, self.switches))
+            if write(made) != row.body:
                 touched = now if self.switches["touch_on_balance"] == "touch" else row.updated
-                self._store(entity, document, replace(row, updated=max(touched, row.updated)))
+                at = Moment(row.created, max(touched, row.updated))
+                made.update(marks(row.sync_token, at))  # in the place they have
+                self.store.put(replace(row, updated=at.updated, body=write(made)))
 
     def _rename_below(self, entity: Entity, id: str, now: int) -> None:
         """The full names of everything below a renamed object follow."""

@@ -10,18 +10,22 @@ import msgspec
 
 Document = dict[str, Any]
 
+_DECODER: msgspec.json.Decoder[Any] = msgspec.json.Decoder(float_hook=Decimal)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
 def read(text: str | bytes) -> Any:
     """Parses what is ours; raises ValueError."""
-    return json.loads(text, parse_float=Decimal, parse_constant=_refused)
+    try:
+        return _DECODER.decode(text)
+    except msgspec.DecodeError as error:
+        raise ValueError(str(error)) from None
 
 
 def received(body: bytes) -> Any:
     """Parses what came from outside; raises ValueError, also for half a character (`\\ud800`)."""
     try:
-        value = read(body)
+        value = json.loads(body, parse_float=Decimal, parse_constant=_refused)
         json.dumps(value, ensure_ascii=False, default=str).encode()
     except RecursionError:
         raise ValueError("nested too deep") from None

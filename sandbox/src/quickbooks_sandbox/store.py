@@ -30,6 +30,9 @@ create index if not exists document_parent on document (entity, json_extract(bod
     where json_extract(body, '$.ParentRef.value') is not null;
 create index if not exists document_number on document (entity, json_extract(body, '$.DocNumber'))
     where json_extract(body, '$.DocNumber') is not null;
+create index if not exists account_type on document (json_extract(body, '$.AccountType')) where entity = 'Account';
+create index if not exists account_sub_type on document (json_extract(body, '$.AccountSubType'))
+    where entity = 'Account';
 create index if not exists document_name on document (entity, name, number);
 create table if not exists posting (
     entity text not null, id text not null, account text not null, amount integer not null,
