@@ -22,6 +22,7 @@ from typing import Any
 
 import fact_coverage
 from fact_fixtures import Document, documents, fixtures
+from fact_numbers import dumps, loads
 from quickbooks_core.catalog import Entity, Kind
 from quickbooks_core.mapping import EXTRA, SILENT, Row, to_document, to_row
 
@@ -113,8 +114,8 @@ def _json_columns(entity: Entity, row: Row) -> list[str]:
 
 def _as_text(entity: Entity, row: Row) -> Row:
     """A row whose JSON values were written as text and read again."""
-    texts = {column: _Numbers.dumps(row[column]) for column in _json_columns(entity, row)}
-    return row | {column: _Numbers.loads(text) for column, text in texts.items()}
+    texts = {column: dumps(row[column]) for column in _json_columns(entity, row)}
+    return row | {column: loads(text) for column, text in texts.items()}
 
 
 def _postgres(stack: ExitStack) -> Store:
@@ -132,8 +133,8 @@ def _postgres(stack: ExitStack) -> Store:
     def keep(entity: Entity, row: Row) -> Row:
         kept = dict(row)
         for column in _json_columns(entity, row):
-            found = connection.execute("SELECT %s::jsonb::text", [_Numbers.dumps(row[column])]).fetchone()
-            kept[column] = _Numbers.loads(found[0]) if found else None
+            found = connection.execute("SELECT %s::jsonb::text", [dumps(row[column])]).fetchone()
+            kept[column] = loads(found[0]) if found else None
         for column, value in row.items():
             if isinstance(value, Decimal):
                 found = connection.execute("SELECT %s::text::numeric", [str(value)]).fetchone()
@@ -141,23 +142,6 @@ def _postgres(stack: ExitStack) -> Store:
         return kept
 
     return keep
-
-
-class _Numbers:
-    """JSON whose decimals keep every digit both ways."""
-
-    @staticmethod
-    def loads(text: str) -> Any:
-        return json.loads(text, parse_float=Decimal)
-
-    @staticmethod
-    def dumps(value: Any) -> str:
-        if isinstance(value, dict):
-            members = [f"{json.dumps(key)}:{_Numbers.dumps(held)}" for key, held in value.items()]
-            return f"{{{','.join(members)}}}"
-        if isinstance(value, list):
-            return f"[{','.join(map(_Numbers.dumps, value))}]"
-        return str(value) if isinstance(value, Decimal) else json.dumps(value)
 
 
 if __name__ == "__main__":

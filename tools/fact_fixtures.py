@@ -68,6 +68,14 @@ def documents(fixture: Fixture, model: Document) -> list[tuple[Entity, Document]
     return list(_found(whole, _named(fixture)))
 
 
+def fault_of(text: str) -> Document:
+    """A refusal in XML as it is in JSON."""
+    root = ElementTree.fromstring(text.strip())
+    (fault,) = (element for element in root if _local(element.tag) == "Fault")
+    errors = [{_local(part.tag): part.text or "" for part in error} | error.attrib for error in fault]
+    return {"Fault": {"Error": errors, "type": fault.attrib["type"]}, "time": root.attrib["time"]}
+
+
 def _named(fixture: Fixture) -> Entity | None:
     """The object of bare documents: as the file is filed, or else as its name says."""
     filed = _BY_KEY.get(fixture.kind.removeprefix("query_"))
