@@ -3,7 +3,8 @@
     .venv/bin/python tools/check_sandbox.py [directory of facts] [--all]
 
 Makes every recorded document once more in a sandbox of its own, sends the requests of recorded refusals and
-queries, and prints where the sandbox answers in another form; exits with 1 if a difference has no stated reason.
+queries, and prints where the sandbox answers in another form. Where every difference has a stated reason it writes
+docs/sandbox-differences.md; else it exits with 1.
 The facts are no part of this repository, and nothing that is built or tested depends on them.
 """
 
@@ -13,7 +14,7 @@ import argparse
 import json
 import sys
 import tempfile
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -23,10 +24,13 @@ from fact_fixtures import Document, Fixture, documents, fault_of, fixtures
 from fact_numbers import loads
 from quickbooks_core.catalog import Entity
 from quickbooks_demo.sandbox import start_sandbox
+from sandbox_accepted import reason_for
 from sandbox_compare import differences, of_answers
+from sandbox_page import page
 from sandbox_replay import NotMade, Replay
 from sandbox_requests import REQUESTS
 
+DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "sandbox-differences.md"
 # Recordings that kept QuickBooks' own order of keys; the others were sorted or shuffled by those who kept them.
 _ORDERED = ("vcr-minimul", "manual__airbyte", "fyle-sdk")
 # ... and those that kept the text of numbers: `100.00`.
@@ -40,29 +44,59 @@ def main() -> int:
     parser.add_argument("--all", action="store_true", help="print the differences with a reason too")
     given = parser.parse_args()
     model = json.loads((given.facts / "model.json").read_text())
-    found: dict[str, list[str]] = defaultdict(list)
     with ExitStack() as stack:
         replay = _replay(stack)
-        for fixture in fixtures(given.facts):
-            for words in _compared(replay, fixture, model):
-                found[words].append(fixture.path.name)
-    for words, files in sorted(found.items()):
-        print(f"{words}  ({len(files)}: {files[0]})")
-    return 1
+        checked = [fixture for fixture in fixtures(given.facts) if _is_checked(fixture, model)]
+        found: dict[str, dict[str, int]] = {fixture.path.name: Counter() for fixture in checked}
+        # Requests come first: they ask of the company as it was, before we fill it with copies.
+        for compare in (_requests, _documents):
+            for fixture in checked:
+                found[fixture.path.name].update(compare(replay, fixture, model))
+    open_ones = _print(found, given.all)
+    if not open_ones:
+        DOCUMENT.write_text(page(found), encoding="utf-8")
+    return 1 if open_ones else 0
 
 
-def _compared(replay: Replay, fixture: Fixture, model: Document) -> Iterator[str]:
-    """What differs in one file: its documents made again, its request sent again."""
-    name = fixture.path.name
-    kept = name.startswith(_ORDERED), name.startswith(_SCALED)
+def _print(found: dict[str, dict[str, int]], everything: bool) -> int:
+    """The differences and the figures; how many have no reason."""
+    open_ones = 0
+    for file, counted in found.items():
+        for words in counted:
+            reason = reason_for(file, words)
+            open_ones += reason is None
+            if reason is None or everything:
+                print(f"{file}: {words}{f'  ({reason})' if reason else ''}")
+    same = sum(not counted for counted in found.values())
+    print(f"{len(found)} files, {same} the same, {open_ones} differences without a reason.")
+    return open_ones
+
+
+def _is_checked(fixture: Fixture, model: Document) -> bool:
+    return fixture.path.name in REQUESTS or bool(documents(fixture, model))
+
+
+def _requests(replay: Replay, fixture: Fixture, _model: Document) -> Iterator[str]:
+    """What differs where the recorded request is sent again."""
+    ask = REQUESTS.get(fixture.path.name)
+    if ask is None:
+        return
+    answered = loads(ask(replay).text)
+    if fixture.is_json:
+        yield from of_answers(loads(fixture.path.read_text()), answered, *_kept(fixture))
+    else:
+        yield from of_answers(fault_of(fixture.path.read_text()), answered, False, False)
+
+
+def _documents(replay: Replay, fixture: Fixture, model: Document) -> Iterator[str]:
+    """What differs where the recorded documents are made again."""
     for entity, document in documents(fixture, model):
-        yield from _of_document(replay, entity, document, kept)
-    if name in REQUESTS:
-        answered = loads(REQUESTS[name](replay).text)
-        if fixture.is_json:
-            yield from of_answers(loads(fixture.path.read_text()), answered, *kept)
-        else:
-            yield from of_answers(fault_of(fixture.path.read_text()), answered, False, False)
+        yield from _of_document(replay, entity, document, _kept(fixture))
+
+
+def _kept(fixture: Fixture) -> tuple[bool, bool]:
+    """Whether the file has kept the order of keys, and the text of numbers."""
+    return fixture.path.name.startswith(_ORDERED), fixture.path.name.startswith(_SCALED)
 
 
 def _of_document(

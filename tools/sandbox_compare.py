@@ -49,9 +49,8 @@ def differences(path: str, recorded: Any, answered: Any, in_order: bool, scaled:
         yield from _of_objects(path, recorded, answered, in_order, scaled)
     elif isinstance(recorded, list):
         yield from _of_arrays(path, recorded, answered, in_order, scaled)
-    elif isinstance(recorded, int | Decimal) and recorded == answered and scaled:
-        if str(recorded) != str(answered):
-            yield f"{path} is written {answered}, recorded {recorded}"
+    elif scaled and _is_number(recorded) and recorded == answered and str(recorded) != str(answered):
+        yield f"{path} is written {answered}, recorded {recorded}"
 
 
 def _of_objects(path: str, recorded: Any, answered: Any, in_order: bool, scaled: bool) -> Iterator[str]:
@@ -66,10 +65,30 @@ def _of_objects(path: str, recorded: Any, answered: Any, in_order: bool, scaled:
 
 
 def _of_arrays(path: str, recorded: Any, answered: Any, in_order: bool, scaled: bool) -> Iterator[str]:
+    if recorded and all(isinstance(one, dict) and "SyncToken" in one for one in recorded):
+        yield from _of_documents(path, recorded, answered, in_order, scaled)
+        return
     if len(recorded) != len(answered):
         yield f"{path} has another number of elements"
     for one, other in zip(recorded, answered, strict=False):
         yield from differences(f"{path}[{_kind(one)}]", one, other, in_order, scaled)
+
+
+def _of_documents(
+    path: str, recorded: list[Any], answered: list[Any], in_order: bool, scaled: bool
+) -> Iterator[str]:
+    """A page of documents: those that both companies have, and their order among themselves."""
+    ours, theirs = {_who(one): one for one in answered}, {_who(one): one for one in recorded}
+    if [who for who in ours if who in theirs] != [who for who in theirs if who in ours]:
+        yield f"{path} come in another order"
+    if not ours.keys() & theirs.keys():
+        yield f"{path} are all others than recorded"
+    for who in theirs.keys() & ours.keys():
+        yield from differences(f"{path}[]", theirs[who], ours[who], in_order, scaled)
+
+
+def _who(document: Any) -> tuple[str, str]:
+    return str(document["Id"]), str(document.get("DisplayName") or document.get("DocNumber"))
 
 
 def _kind(element: Any) -> str:
@@ -80,3 +99,7 @@ def _kind(element: Any) -> str:
 
 def _word(value: Any) -> str:
     return _WORDS[type(value)]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | Decimal) and not isinstance(value, bool)

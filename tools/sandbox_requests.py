@@ -44,6 +44,12 @@ def _duplicate(replay: Replay) -> requests.Response:
         replay.choose("duplicate_name_detail", "words")
 
 
+def _duplicate_renaming(replay: Replay) -> requests.Response:
+    made, other = replay.make("Customer", Decimal(0)), replay.make("Customer", Decimal(0))
+    marks = {"Id": made["Id"], "SyncToken": made["SyncToken"]}
+    return replay.send("POST", "customer", {**marks, "DisplayName": other["DisplayName"]})
+
+
 def _link_to_nothing(replay: Replay) -> requests.Response:
     about = {"AttachableRef": [{"EntityRef": {"type": "Estimate", "value": "75"}}], "FileName": "a.xml"}
     parts = {
@@ -80,7 +86,12 @@ def _voided(replay: Replay) -> requests.Response:
 def _sold_to_nobody(replay: Replay) -> requests.Response:
     """A full update that names only the lines."""
     made = replay.make("SalesReceipt", Decimal(10))
-    detail = {"ItemRef": {"value": "4"}, "UnitPrice": 75, "Qty": Decimal("4.5"), "TaxCodeRef": {"value": "NON"}}
+    detail = {
+        "ItemRef": {"value": "4"},
+        "UnitPrice": 75,
+        "Qty": Decimal("4.5"),
+        "TaxCodeRef": {"value": "NON"},
+    }
     line = {
         "Description": "Custom Design",
         "Amount": Decimal("337.5"),
@@ -164,11 +175,7 @@ REQUESTS: dict[str, Ask] = {
     f"vcr-flowlink__{_VENDOR}4.xml": _query("select * from Vendor where Id = ''"),
     "vcr-flowlink__App__add_invoice_returns_200_and_a_summary_9.xml": _inventory_too_early,
     "vcr-flowlink__App__update_invoice_returns_200_when_using_a_quickbooks_prefix_9.xml": _inventory_too_early,
-    "vcr-flowlink__App_add_customer_returns_200_and_summary_when_using_qbo_id_2.xml": _post(
-        "customer", _NAMED_TWICE
-    ),
-    "vcr-flowlink__App_add_customer_returns_200_and_summary_when_using_unique_email_1.xml": _post(
-        "customer", _NAMED_TWICE
-    ),
+    "vcr-flowlink__App_add_customer_returns_200_and_summary_when_using_qbo_id_2.xml": _duplicate_renaming,
+    "vcr-flowlink__App_add_customer_returns_200_and_summary_when_using_unique_email_1.xml": _duplicate_renaming,
     "ruckus__customer_duplicate_error.xml": _post("customer", _NAMED_TWICE),
 }

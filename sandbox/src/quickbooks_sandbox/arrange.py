@@ -10,6 +10,7 @@ from quickbooks_core.catalog import Entity, Field, Kind
 
 from quickbooks_sandbox.amounts import money, plain
 from quickbooks_sandbox.json_text import Document
+from quickbooks_sandbox.shapes import Shape, shape_of
 
 # Written even when empty, as recorded answers have them.
 _KEPT_EMPTY = frozenset({"SubTotalLineDetail", "TaxRateDetail", "TxnTaxDetail", "DescriptionLineDetail"})
@@ -17,9 +18,12 @@ _MONEY_KEYS = frozenset({"Amount", "TotalTax", "NetAmountTaxable", "TaxAmount", 
 _PLAIN_KEYS = frozenset(
     {"UnitPrice", "Qty", "TaxPercent", "DiscountPercent", "QtyDiff", "TaxInclusiveAmt", "Percent"}
 )
-_LINE_ORDER = {
-    key: place for place, key in enumerate(("Id", "LineNum", "Description", "Amount", "DetailType"))
+# The service writes what a part has beside its base before the base; the table of shapes has it behind.
+_OWN_FIRST = {
+    "ItemBasedExpenseLineDetail": ("CustomerRef", "BillableStatus", "TaxInclusiveAmt"),
+    "SalesItemLineDetail": ("ServiceDate", "TaxInclusiveAmt", "DiscountRate", "DiscountAmt"),
 }
+_UNKNOWN: Shape = {}
 # Prices of an item carry no padding, unlike every other amount at the top of an object.
 _PRICES = frozenset({"UnitPrice", "PurchaseCost", "BillRate", "CostRate", "HourlyRate"})
 
@@ -68,24 +72,35 @@ def _scale(field: Field) -> Callable[[Any], Any]:
 
 def _scaled(entity: Entity, key: str, value: Any) -> Any:
     if isinstance(value, dict | list):
-        return _inner(value)
+        return _inner(value, _kind_of(shape_of(entity.key) or _UNKNOWN, key))
     scale = _scales(entity).get(key)
     return scale(value) if scale and value is not None else value
 
 
-def _inner(value: Any) -> Any:
-    """Scales inside lines and details."""
+def _inner(value: Any, part: str) -> Any:
+    """Order and scales inside addresses, references, lines and details."""
     if isinstance(value, list):
-        return [_inner(item) for item in value]
+        return [_inner(item, part) for item in value]
     if not isinstance(value, dict):
         return value
-    keys = sorted(value, key=lambda key: _LINE_ORDER.get(key, len(_LINE_ORDER)))
-    return {key: _inner_value(key, value[key]) for key in keys}
+    shape, places = shape_of(part) or _UNKNOWN, _part_places(part)
+    keys = sorted(value, key=lambda key: places.get(key, len(places)))
+    return {key: _inner_value(key, value[key], _kind_of(shape, key)) for key in keys}
 
 
-def _inner_value(key: str, value: Any) -> Any:
+@cache
+def _part_places(part: str) -> dict[str, int]:
+    order = (*_OWN_FIRST.get(part, ()), *(shape_of(part) or ()))
+    return {key: place for place, key in enumerate(dict.fromkeys(order))}
+
+
+def _kind_of(shape: Shape, key: str) -> str:
+    return shape[key].kind if key in shape else ""
+
+
+def _inner_value(key: str, value: Any, part: str) -> Any:
     if isinstance(value, dict | list):
-        return _inner(value)
+        return _inner(value, part)
     if isinstance(value, bool | str) or value is None:
         return value
     if key in _MONEY_KEYS:

@@ -15,8 +15,14 @@ from quickbooks_sandbox.json_text import Document
 _PEOPLE = ("Customer", "Vendor", "Employee")
 _DELETED = " (deleted)"
 _NAMES = ("Name", "DisplayName")
-# Kept by a full update that leaves them out: a document cannot be without.
-_KEPT = ("TxnDate", "CurrencyRef", "domain", "sparse", "Id", "MetaData")
+# Kept by a full update that leaves them out: a document cannot be without. Its day is not among them: it becomes
+# the present day, as recorded.
+_KEPT = ("CurrencyRef", "domain", "sparse", "Id", "MetaData")
+# Recorded of these beside: a number the company gave, and how a customer is taxed.
+_KEPT_OF = {
+    "Customer": ("Taxable", "DefaultTaxCodeRef"),
+    **dict.fromkeys(("Invoice", "SalesReceipt", "Estimate", "CreditMemo", "RefundReceipt"), ("DocNumber",)),
+}
 # A sparse update of these has the taxes of the document worked out anew.
 _TAXING = frozenset({"Line", "GlobalTaxCalculation"})
 
@@ -59,7 +65,8 @@ def updated(entity: Entity, before: Document, given: Document, sparse: bool) -> 
         return {**(before if taxes_stay else _without_taxes(before)), **given}
     fixed = {field.steps[0] for field in entity.fields if field.access is not Access.WRITE}
     fixed -= {field.steps[0] for field in entity.fields if field.access is Access.WRITE}
-    kept = {key: value for key, value in before.items() if key in fixed or key in _KEPT}
+    always = (*_KEPT, *_KEPT_OF.get(entity.name, ()))
+    kept = {key: value for key, value in before.items() if key in fixed or key in always}
     return {**kept, **given}
 
 

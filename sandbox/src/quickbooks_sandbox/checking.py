@@ -34,6 +34,8 @@ _LENGTHS = {"CustomerMemo.value": 1000, "PrimaryEmailAddr.Address": 100, "BillEm
 _ELEMENTS = {"CustomerMemo.value": "Customer Memo"}
 # Sparse updates of these are refused without them, though they change nothing (tried by others, 2026).
 _SPARSE_REQUIRED = {"Bill": ("VendorRef",), "Purchase": ("PaymentType",)}
+# Recorded: a full update without it is accepted, and the document is nobody's afterwards.
+_NEEDLESS_IN_UPDATE = {"SalesReceipt": ("CustomerRef",)}
 # A missing total has words of its own when a document is made; an update without one is documented.
 _TOTALS = ("Payment", "BillPayment")
 
@@ -86,7 +88,8 @@ def check_change(
 ) -> None:
     """What is wrong with a document that is to replace another, or a part of it; raises Fault."""
     if not sparse:
-        required = tuple(name for name in entity.required if name != "TotalAmt")
+        needless = ("TotalAmt", *_NEEDLESS_IN_UPDATE.get(entity.name, ()))
+        required = tuple(name for name in entity.required if name not in needless)
     else:
         needed = switches["sparse_needs_references"] == "refuse"
         required = _SPARSE_REQUIRED.get(entity.name, ()) if needed else ()

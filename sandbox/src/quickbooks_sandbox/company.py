@@ -13,6 +13,8 @@ from quickbooks_core.catalog import Access, Deletion, Entity, Operation, Shape, 
 
 from quickbooks_sandbox import faults, refusals
 from quickbooks_sandbox.amounts import ZERO, from_units, units
+from quickbooks_sandbox.additions import with_tax_code
+from quickbooks_sandbox.addresses import number_addresses, reserve_addresses
 from quickbooks_sandbox.arrange import arranged, without_empty
 from quickbooks_sandbox.books import postings
 from quickbooks_sandbox.changes import Moment, id_space, marks, named_by_state, updated, voided, writable
@@ -78,6 +80,9 @@ class Company:
         with self.store.writing():
             self.rules.create(entity, document, options)
             document["Id"] = self._new_id(entity)
+            if entity.name == "Customer":
+                document = with_tax_code(document, Lookup(self.store, self.switches))
+            number_addresses(document, {}, self.store)
             return self.put_new(entity, document, Moment(now, now))
 
     def put_new(self, entity: Entity, document: Document, at: Moment, sync_token: int = 0) -> str:
@@ -86,7 +91,8 @@ class Company:
         opening = document.pop("QtyOnHand", 0) if entity.name == "Item" else 0
         self.rules.number(entity, document)
         made = completed(entity, document, lookup, self.clock.today())
-        number_lines(made, {})
+        number_lines(entity, made, {})
+        reserve_addresses(made, self.store)
         self.rules.name(entity, made)
         moved = self._book(entity, {**made, "$opening": opening}, lookup)
         body = self._store(
@@ -101,7 +107,7 @@ class Company:
         """Stores a recurring transaction: a document of another kind that books nothing."""
         inner_entity = by_name(kind)
         made = completed(inner_entity, document, Lookup(self.store, self.switches), self.clock.today())
-        number_lines(made, {})
+        number_lines(inner_entity, made, {})
         for key in ("TxnDate", "DueDate"):  # a template has no day of its own
             made.pop(key, None)
         made |= {**marks(sync_token, at), "RecurDataRef": {"value": made["Id"]}}
@@ -136,6 +142,7 @@ class Company:
             after = updated(entity, before, writable(entity, document, (Access.WRITE,)), sparse)
             after = close_date_kept(entity, before, after)
             self._keep_lines(before, after)
+            number_addresses(after, before, self.store)
             self.rules.update(entity, before, after, options)
             self._rewrite(entity, row, before, after, row.sync_token + 1)
             return self._settled_anew(entity, before, self.switches["total_below_payments"] == "refuse")
@@ -145,7 +152,7 @@ class Company:
         if entity.deletion is not Deletion.HARD:
             raise faults.unsupported(f"delete {entity.name.lower()}")
         with self.store.writing():
-            row = self._current(entity, given)
+            row = self._current(entity, self._by_id_alone(entity, given))
             self.rules.delete(entity, read(row.body))
             self.remove(entity, row)
         return {"domain": "QBO", "status": "Deleted", "Id": row.id}
@@ -204,7 +211,7 @@ class Company:
         lookup = Lookup(self.store, self.switches)
         now = max(int(self.clock.time()), row.updated)
         made = completed(entity, named_by_state(entity, before, after), lookup, self.clock.today())
-        number_lines(made, before)
+        number_lines(entity, made, before)
         self.rules.name(entity, made)
         self._forget_back_links(entity, made)
         moved = set() if entity.name == "Item" else self._book(entity, made, lookup)
@@ -338,6 +345,12 @@ class Company:
     def _new_id(self, entity: Entity) -> str:
         number = self.store.next_number(id_space(entity))
         return str(_LONG + number if entity.name in _LONG_IDS else number)
+
+    def _by_id_alone(self, entity: Entity, given: Document) -> Document:
+        """Recorded: an attachment goes without a SyncToken."""
+        if entity.name != "Attachable" or given.get("SyncToken") or not given.get("Id"):
+            return given
+        return {**given, "SyncToken": str(self._row(entity, str(given["Id"])).sync_token)}
 
     def _current(self, entity: Entity, given: Document) -> Row:
         """The row that an update or delete names; raises Fault 610 or 5010."""

@@ -12,6 +12,7 @@ from typing import Any
 from quickbooks_core.catalog import Entity, Shape
 
 from quickbooks_sandbox import account_types, faults, refusals
+from quickbooks_sandbox.additions import with_additions
 from quickbooks_sandbox.amounts import ZERO, decimal, line_sum, money
 from quickbooks_sandbox.currencies import with_home_amounts
 from quickbooks_sandbox.currency_names import CURRENCY_NAMES
@@ -52,11 +53,9 @@ _DEFAULTS: dict[str, Document] = {
     "CreditMemo": {"ApplyTaxAfterDiscount": False, "PrintStatus": "NeedToPrint", "EmailStatus": "NotSet"},
     "RefundReceipt": {"ApplyTaxAfterDiscount": False, "PrintStatus": "NeedToPrint"},
     "Payment": {"ProcessPayment": False},
-    "Purchase": {"Credit": False},
     "PurchaseOrder": {"POStatus": "Open"},
     "JournalEntry": {"Adjustment": False},
     "TimeActivity": {"BillableStatus": "NotBillable", "Taxable": False, "HourlyRate": ZERO},
-    "Term": {"Type": "STANDARD", "DiscountPercent": ZERO, "DueDays": 0},
     "PaymentMethod": {"Type": "NON_CREDIT_CARD"},
     "TaxAgency": {"TaxTrackedOnPurchases": False, "TaxTrackedOnSales": True},
 }  # fmt: skip
@@ -65,6 +64,7 @@ _DEFAULTS: dict[str, Document] = {
 def completed(entity: Entity, document: Document, lookup: Lookup, today: date) -> Document:
     """The document with everything that QuickBooks adds by itself; raises Fault where it cannot."""
     found = {**_DEFAULTS.get(entity.name, {}), **document, "domain": "QBO", "sparse": False}
+    found = with_additions(entity.name, found, lookup)
     if entity.has_active:
         found.setdefault("Active", True)
     if entity.shape is Shape.TRANSACTION and "TxnDate" in entity.by_path:
@@ -80,16 +80,21 @@ def completed(entity: Entity, document: Document, lookup: Lookup, today: date) -
     return found
 
 
-def number_lines(document: Document, before: Document) -> None:
+def number_lines(entity: Entity, document: Document, before: Document) -> None:
     """Gives new lines their Ids; the lines of payments and the totals of forms have none."""
+    if entity.name == "Purchase":  # whose lines have Ids and no numbers
+        document["Line"] = [
+            {k: v for k, v in line.items() if k != "LineNum"} for line in document.get("Line", ())
+        ]
     taken = {str(line.get("Id")) for line in before.get("Line", ()) if isinstance(line, dict)}
-    following = max((int(i) for i in taken if i.isdecimal()), default=0) + 1
+    first = 0 if entity.name == "JournalEntry" else 1
+    following = max((int(i) + 1 for i in taken if i.isdecimal()), default=first)
     place = 0
     for line in document.get("Line", ()):
         if not _is_numbered(line):
             continue
         place += 1
-        if "LineNum" not in line and line.get("DetailType") != "JournalEntryLineDetail":
+        if "LineNum" not in line and entity.name not in ("JournalEntry", "Purchase"):
             line["LineNum"] = place
         if str(line.get("Id", "")) not in taken or "Id" not in line:
             line["Id"] = str(following)
@@ -253,13 +258,12 @@ def _due(document: Document, term_ref: Any, lookup: Lookup, otherwise: int) -> s
 def _name_references(entity: Entity, document: Document, lookup: Lookup) -> None:
     """The name beside every reference, at the top and in the lines."""
     for field in entity.references():
-        reference = document.get(field.steps[0])
-        if isinstance(reference, dict) and value_of(reference) and field.steps[0] != "ParentRef":
+        key = field.steps[0]
+        reference = document.get(key)
+        if isinstance(reference, dict) and value_of(reference) and key != "ParentRef":
             target = field.to or str(reference.get("type", ""))
-            _name_reference(reference, target, lookup)
-    for line in document.get("Line") or ():
-        _name_in(line, lookup)
-    for key in ("CheckPayment", "CreditCardPayment", "CashBack", "SalesTaxRateList", "PurchaseTaxRateList"):
+            _name_reference(reference, "" if (entity.name, key) in _NAMELESS_HERE else target, lookup)
+    for key in _PARTS_WITH_REFERENCES:
         _name_in(document.get(key), lookup)
 
 
@@ -270,7 +274,8 @@ def _name_in(value: Any, lookup: Lookup) -> None:
     elif isinstance(value, dict):
         for key, inner in value.items():
             if key in LINE_REFERENCES and value_of(inner):
-                _name_reference(inner, LINE_REFERENCES[key] or str(inner.get("type", "")), lookup)
+                target = LINE_REFERENCES[key] or str(inner.get("type") or value.get("Type", ""))
+                _name_reference(inner, target, lookup)
             else:
                 _name_in(inner, lookup)
 
@@ -286,8 +291,12 @@ def _name_reference(reference: Document, target: str, lookup: Lookup) -> None:
             reference["name"] = name
 
 
-# What recorded answers refer to by value alone.
-_NAMELESS = ("TaxCode", "Term", "PaymentMethod", "TaxAgency")
+# What recorded answers refer to by value alone, everywhere or there.
+_NAMELESS = ("", "TaxCode", "Term", "TaxAgency", "CustomerType")
+_NAMELESS_HERE = frozenset({("Payment", "DepositToAccountRef"), ("Payment", "PaymentMethodRef")})
+_PARTS_WITH_REFERENCES = (
+    "Line", "CheckPayment", "CreditCardPayment", "CashBack", "SalesTaxRateList", "PurchaseTaxRateList", "BudgetDetail",
+)  # fmt: skip
 
 # References inside lines and payment details, and what they point at; "" where the reference says it itself.
 LINE_REFERENCES = {
@@ -303,7 +312,7 @@ LINE_REFERENCES = {
     "EntityRef": "",
     "ItemAccountRef": "Account",
     "ItemRef": "Item",
-    "PaymentMethodRef": "PaymentMethod",
+    "PaymentMethodRef": "",  # of a deposit's line: by value alone
     "TaxRateRef": "TaxRate",
     "VendorRef": "Vendor",
 }

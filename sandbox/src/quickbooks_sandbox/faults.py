@@ -124,13 +124,13 @@ def duplicate_request_id(value: str) -> Fault:
     return Fault("600", "Duplicate Request ID", f"Duplicate Request ID : {value}", "requestid")
 
 
-def query_parser(encountered: str, line: int, column: int) -> Fault:
-    """4000."""
-    return Fault(
-        "4000",
-        "Error parsing query",
-        f'QueryParserError: Encountered "{encountered}" at line {line}, column {column}.',
-    )
+def query_parser(encountered: str, line: int, column: int, expected: tuple[str, ...] = ()) -> Fault:
+    """4000; the expected words are given where recorded."""
+    words = f'QueryParserError: Encountered "{encountered}" at line {line}, column {column}.'
+    if expected:
+        listed = "".join(f"    {word} \n" if word == "<EOF>" else f"    {word}\n" for word in expected)
+        words += f"\nWas expecting{' one of' if len(expected) > 1 else ''}:\n{listed}    "
+    return Fault("4000", "Error parsing query", words)
 
 
 def query_invalid(words: str) -> Fault:

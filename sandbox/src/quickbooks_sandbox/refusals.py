@@ -273,6 +273,12 @@ def duplicate_name(what: str) -> Fault:
     )
 
 
+def duplicate_renaming(what: str) -> Fault:
+    """6240 for an update of a customer, vendor or employee, which names the other's kind. Recorded."""
+    words = f"Another {what} is already using this name.  Please use a different name."
+    return Fault("6240", "Duplicate Name Exists Error", f"The name supplied already exists. : {words}", "")
+
+
 def duplicate_name_without_words() -> Fault:
     """6240 as it was recorded once, in 2020."""
     return Fault("6240", "Duplicate Name Exists Error", "The name supplied already exists. : null")

@@ -20,8 +20,9 @@ def with_totals(entity: str, document: Document, lookup: Lookup) -> Document:
         document = with_net_lines(entity, document, lookup)
     lines = [line for line in document.get("Line", ()) if line.get("DetailType") != "SubTotalLineDetail"]
     sold = [line for line in lines if line.get("DetailType") in _SALES_LINES]
-    rest = [line for line in lines if line.get("DetailType") not in _SALES_LINES]
+    rest = [line for line in lines if line.get("DetailType") == "DiscountLineDetail"]
     subtotal = sum((decimal(line.get("Amount")) for line in sold), ZERO)
+    above = [line for line in lines if line.get("DetailType") != "DiscountLineDetail"]
     discount = sum((_discount(line, subtotal) for line in rest), ZERO)
     total_line = {"Amount": money(subtotal), "DetailType": "SubTotalLineDetail", "SubTotalLineDetail": {}}
     before_tax = discount if document.get("ApplyTaxAfterDiscount") is True else ZERO
@@ -31,7 +32,7 @@ def with_totals(entity: str, document: Document, lookup: Lookup) -> Document:
         share = (subtotal - discount) / subtotal if subtotal else ZERO
         tax = tax_detail(entity, document, share, lookup)
     total = subtotal - discount + decimal(tax["TotalTax"])
-    return {**document, "Line": [*sold, total_line, *rest], "TxnTaxDetail": tax, "TotalAmt": money(total)}
+    return {**document, "Line": [*above, total_line, *rest], "TxnTaxDetail": tax, "TotalAmt": money(total)}
 
 
 def _discount(line: Document, subtotal: Decimal) -> Decimal:

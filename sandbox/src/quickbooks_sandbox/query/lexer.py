@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum
+from typing import NoReturn
 
 from quickbooks_sandbox.faults import query_parser
 
@@ -17,6 +18,7 @@ class Word(Enum):
     INTEGER = "<INTEGER>"
     DECIMAL = "<DECIMAL>"
     SIGN = ""
+    STRANGE = " "  # a character that begins no word
     END = "<EOF>"
 
 
@@ -34,6 +36,13 @@ class Token:
         return self.kind is Word.NAME and self.text.lower() in words
 
 
+# What the service says it expected, as far as recorded; its own words for some signs repeat themselves.
+AFTER_PROPERTY = (
+    "<EOF>", '"." ...', "<AND> ...", '"between" ...', '"contains" ...', '"=" ...', '"in" ...', '"iterator" ...',
+    '"like" ...', '"maxresults" ...', '"!=" ...', "<NOT> ...", "<OR> ...", '"order" ...', '"orderby" ...',
+    '"startposition" ...', *('"=" ...', '"!=" ...') * 3, '"." ...',
+)  # fmt: skip
+
 # A quote inside a string is escaped by a backslash; doubling it ends one string and begins another.
 _PATTERN = re.compile(
     r"""(?P<space>\s+)
@@ -47,14 +56,16 @@ _PATTERN = re.compile(
 
 
 def words(text: str) -> list[Token]:
-    """All words and an end; raises Fault 4000 at a character that begins none."""
+    """All words and an end."""
     found: list[Token] = []
     place = 0
     while place < len(text):
         line, column = _position(text, place)
         match = _PATTERN.match(text, place)
         if match is None:
-            raise query_parser(f" {_name_of(text[place])} {text[place]} ", line, column)
+            found.append(Token(Word.STRANGE, text[place], line, column))
+            place += 1
+            continue
         if match.lastgroup != "space":
             found.append(Token(Word[str(match.lastgroup)], match.group(), line, column))
         place = match.end()
@@ -68,17 +79,12 @@ def value_of(token: Token) -> str:
     return token.text
 
 
-def refuse(token: Token) -> None:
+def refuse(token: Token, expected: tuple[str, ...] = ()) -> NoReturn:
     """Raises Fault 4000 at a word that cannot stand where it does."""
     if token.kind is Word.END:
-        raise query_parser(" <EOF> ", token.line, token.column)
-    own = token.kind.value or f'"{token.text}"'
-    quoted = f' {own} "{token.text} "'
-    raise query_parser(quoted, token.line, token.column)
-
-
-def _name_of(character: str) -> str:
-    return f'"{character}"'
+        raise query_parser(" <EOF> ", token.line, token.column, expected)
+    own = token.kind.value.strip() or f'"{token.text}"'
+    raise query_parser(f' {own} "{token.text} "', token.line, token.column, expected)
 
 
 def _position(text: str, place: int) -> tuple[int, int]:

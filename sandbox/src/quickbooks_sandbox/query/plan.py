@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from quickbooks_core.catalog import Entity, Field, Kind, Operation, Shape, by_resource
 
 from quickbooks_sandbox.clock import Clock, instant
-from quickbooks_sandbox.faults import query_invalid
+from quickbooks_sandbox.faults import invalid_id, query_invalid
 from quickbooks_sandbox.query.syntax import Condition, Statement
 from quickbooks_sandbox.switches import Switches
 
@@ -177,6 +177,8 @@ class _Asker:
         return f"json_extract(body, '$.{field.path}')"
 
     def _value(self, field: Field, text: str) -> Any:
+        if field.path == "Id" and self._entity.can(Operation.CREATE) and not text.isdecimal():
+            raise replace(invalid_id(text), timed=True)
         if text == "current_date":
             text = self._clock.today().isoformat()
         if field.path in _TIMES:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from quickbooks_sandbox.query.lexer import Token, Word, refuse, value_of, words
+from quickbooks_sandbox.query.lexer import AFTER_PROPERTY, Token, Word, refuse, value_of, words
 
 _OPERATORS = ("=", "<", ">", "<=", ">=")
+_COMPARISONS = ("<", ">", "<=", ">=")
 _LITERALS = (Word.STRING, Word.INTEGER, Word.DECIMAL)
 
 
@@ -49,11 +50,12 @@ class _Parser:
         entity = self._name()
         where = self._where()
         order = self._order()
-        start = self._number("startposition", 1)
-        most = self._number("maxresults", None)
+        page = self._page()
         if self._now.kind is not Word.END:
             refuse(self._now)
-        return Statement(entity, count, columns, where, order, start or 0, most)
+        return Statement(
+            entity, count, columns, where, order, page.get("startposition", 1), page.get("maxresults")
+        )
 
     def _selection(self) -> tuple[bool, tuple[str, ...] | None]:
         if self._now.is_word("count"):
@@ -91,14 +93,19 @@ class _Parser:
         if self._now.is_word("like"):
             self._next()
             return Condition(path, "like", (self._literal(),))
-        operator = self._now.text
-        if self._now.kind is not Word.SIGN or operator not in _OPERATORS:
-            refuse(self._now)
+        sign = self._now
+        if sign.kind is not Word.SIGN or sign.text not in _OPERATORS:
+            refuse(sign, AFTER_PROPERTY)
         self._next()
-        return Condition(path, operator, (self._literal(),))
+        if sign.text in _COMPARISONS and not self._is_literal():
+            refuse(
+                sign, AFTER_PROPERTY
+            )  # recorded: of a comparison with nothing to compare, the sign is wrong
+        return Condition(path, sign.text, (self._literal(),))
 
     def _list(self) -> tuple[str, ...]:
-        self._require_sign("(")
+        if not self._is_sign("("):
+            refuse(self._now, ('"(" ...',))
         values: list[str] = []
         while True:
             self._next()
@@ -127,13 +134,18 @@ class _Parser:
                 return tuple(found)
             self._next()
 
-    def _number(self, word: str, default: int | None) -> int | None:
-        if not self._now.is_word(word):
-            return default
-        self._next()
-        if self._now.kind is not Word.INTEGER:
-            refuse(self._now)
-        return int(self._take().text)
+    def _page(self) -> dict[str, int]:
+        """STARTPOSITION and MAXRESULTS, once each, in either order."""
+        found: dict[str, int] = {}
+        while self._now.is_word("startposition", "maxresults"):
+            word = self._now.text.lower()
+            if word in found:
+                refuse(self._now)
+            self._next()
+            if self._now.kind is not Word.INTEGER:
+                refuse(self._now)
+            found[word] = int(self._take().text)
+        return found
 
     def _path(self) -> str:
         steps = [self._name()]
@@ -143,11 +155,13 @@ class _Parser:
         return ".".join(steps)
 
     def _literal(self) -> str:
-        if self._now.is_word("true", "false", "current_date"):
-            return self._take().text.lower()
-        if self._now.kind not in _LITERALS:
+        if not self._is_literal():
             refuse(self._now)
-        return value_of(self._take())
+        token = self._take()
+        return token.text.lower() if token.kind is Word.NAME else value_of(token)
+
+    def _is_literal(self) -> bool:
+        return self._now.kind in _LITERALS or self._now.is_word("true", "false", "current_date")
 
     def _name(self) -> str:
         if self._now.kind is not Word.NAME:

@@ -34,9 +34,12 @@ def check_free(entity: Entity, document: Document, store: Store, switches: Switc
         words = _WORDS.get(entity.name, entity.name.lower())
     else:
         return
-    if any(other != (entity.name, document["Id"]) for other in others):
+    taken = [other for other in others if other != (entity.name, document["Id"])]
+    if taken:
         if switches["duplicate_name_detail"] == "null":
             raise refusals.duplicate_name_without_words()
+        if entity.name in _PEOPLE and store.get(entity.name, document["Id"]):
+            raise refusals.duplicate_renaming(taken[0][0].lower())
         raise refusals.duplicate_name(words)
 
 
