@@ -10,6 +10,7 @@ from decimal import Decimal
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import requests
@@ -54,6 +55,10 @@ class Client:
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         address = f"{self.sandbox.url}/v3/company/{self.realm_id}/{path}"
         return self.session.request(method, address, data=data, timeout=60)
+
+    def query(self, statement: str) -> requests.Response:
+        """One query, in the address."""
+        return self.send("GET", f"query?{urlencode({'query': statement})}")
 
     def post(self, path: str, body: Any) -> Any:
         """What a request that has to succeed gives."""

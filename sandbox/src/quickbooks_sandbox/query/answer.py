@@ -34,21 +34,18 @@ def own_url_page(key: str, bodies: list[str]) -> str:
 
 
 def _shown(asked: Plan, body: str) -> str:
+    """A row of a projection has its Id and what it names, in its own order, and says that it is a part."""
     if asked.columns is None:
         return body
+    wanted = {column.partition(".")[0]: "" for column in asked.columns} | {"sparse": "", "Id": ""}
     document: Document = read(body)
-    chosen: Document = {}
-    for path in asked.columns:
-        _copy(document, chosen, path.split("."))
-    return write({**chosen, "sparse": True})
+    shown = {key: _part(key, value, asked.columns) for key, value in document.items() if key in wanted}
+    return write({**shown, "sparse": True})
 
 
-def _copy(source: Any, target: Document, steps: list[str]) -> None:
-    """One property; a projection has only those it names."""
-    head, *rest = steps
-    if not isinstance(source, dict) or head not in source:
-        return
-    if not rest:
-        target[head] = source[head]
-    else:
-        _copy(source[head], target.setdefault(head, {}), rest)
+def _part(key: str, value: Any, columns: tuple[str, ...]) -> Any:
+    """A property as a whole, or of an object those of its parts that are named."""
+    parts = {column.partition(".")[2] for column in columns if column.partition(".")[0] == key}
+    if key in columns or not isinstance(value, dict) or not parts:
+        return value
+    return {inner: held for inner, held in value.items() if inner in parts}

@@ -10,6 +10,7 @@ from quickbooks_core.catalog import Entity, Field, Kind, Operation, Shape, by_re
 from quickbooks_sandbox.clock import Clock, instant
 from quickbooks_sandbox.faults import invalid_id, query_invalid
 from quickbooks_sandbox.query.syntax import Condition, Statement
+from quickbooks_sandbox.shapes import shape_of
 from quickbooks_sandbox.switches import Switches
 
 MOST = 1000
@@ -99,6 +100,8 @@ class _Asker:
             return head
         if path.lower() in _SYSTEM:
             return path.lower()
+        if _in_schema(self._entity.key, path.lower().split(".")):
+            return path
         raise query_invalid(f"Property {path} not found for Entity {self._entity.name}")
 
     def where(self, conditions: tuple[Condition, ...]) -> tuple[str, tuple[Any, ...]]:
@@ -194,3 +197,10 @@ class _Asker:
             except ValueError:
                 raise query_invalid(f"Invalid value {text} for property {field.path}") from None
         return text
+
+
+def _in_schema(part: str, steps: list[str]) -> bool:
+    """Whether the service's schema has a property that the catalogue leaves out."""
+    shape = {name.lower(): held for name, held in (shape_of(part) or {}).items()}
+    held = shape.get(steps[0])
+    return held is not None and (len(steps) == 1 or _in_schema(held.kind, steps[1:]))

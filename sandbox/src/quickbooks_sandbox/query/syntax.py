@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from quickbooks_sandbox.query.lexer import AFTER_PROPERTY, Token, Word, refuse, value_of, words
 
 _OPERATORS = ("=", "<", ">", "<=", ">=")
+# Words of the service's grammar that its pages exclude; how it refuses them is not recorded.
+_KNOWN_AND_REFUSED = ("!=", "between", "contains", "iterator", "not", "or")
 _COMPARISONS = ("<", ">", "<=", ">=")
 _LITERALS = (Word.STRING, Word.INTEGER, Word.DECIMAL)
 
@@ -95,7 +97,7 @@ class _Parser:
             return Condition(path, "like", (self._literal(),))
         sign = self._now
         if sign.kind is not Word.SIGN or sign.text not in _OPERATORS:
-            refuse(sign, AFTER_PROPERTY)
+            refuse(sign, () if sign.text.lower() in _KNOWN_AND_REFUSED else AFTER_PROPERTY)
         self._next()
         if sign.text in _COMPARISONS and not self._is_literal():
             refuse(
