@@ -6,50 +6,36 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import requests
+from quickbooks_sandbox.remote import Remote
 
 from quickbooks_demo.child import Child, program, start_child
 from quickbooks_demo.waiting import wait_for
 
 SANDBOX = "quickbooks-sandbox"
 _START_PATIENCE_S = 60
-_ANSWER_PATIENCE_S = 300  # generating a million objects is one request
 
 
 @dataclass(frozen=True)
-class Sandbox:
-    """A running sandbox."""
+class Sandbox(Remote):
+    """A running sandbox, and its process."""
 
-    url: str
     child: Child
-
-    def control(self, action: str, /, **values: Any) -> Any:
-        """Tell the control plane something; its answer as JSON."""
-        answer = requests.post(f"{self.url}/sandbox/{action}", json=values, timeout=_ANSWER_PATIENCE_S)
-        answer.raise_for_status()
-        return answer.json()
-
-    def look(self, what: str) -> Any:
-        """Ask the control plane something; its answer as JSON."""
-        answer = requests.get(f"{self.url}/sandbox/{what}", timeout=_ANSWER_PATIENCE_S)
-        answer.raise_for_status()
-        return answer.json()
 
     def connection(self) -> dict[str, str]:
         """The environment of a program that is connected to the company, as after the consent page."""
-        given = self.control("connect")
+        given = self.connect()
         return {
             "QUICKBOOKS_ENVIRONMENT": "sandbox",
             "QUICKBOOKS_API_URL": self.url,
-            "QUICKBOOKS_AUTHORIZE_URL": f"{self.url}/connect/oauth2",
-            "QUICKBOOKS_TOKEN_URL": f"{self.url}/oauth2/v1/tokens/bearer",
-            "QUICKBOOKS_REVOKE_URL": f"{self.url}/v2/oauth2/tokens/revoke",
-            "QUICKBOOKS_CLIENT_ID": str(given["client_id"]),
-            "QUICKBOOKS_CLIENT_SECRET": str(given["client_secret"]),
-            "QUICKBOOKS_REALM_ID": str(given["realm_id"]),
-            "QUICKBOOKS_REFRESH_TOKEN": str(given["refresh_token"]),
+            "QUICKBOOKS_AUTHORIZE_URL": self.authorize_url,
+            "QUICKBOOKS_TOKEN_URL": self.token_url,
+            "QUICKBOOKS_REVOKE_URL": self.revoke_url,
+            "QUICKBOOKS_CLIENT_ID": given.client_id,
+            "QUICKBOOKS_CLIENT_SECRET": given.client_secret,
+            "QUICKBOOKS_REALM_ID": given.realm_id,
+            "QUICKBOOKS_REFRESH_TOKEN": given.refresh_token,
         }
 
 

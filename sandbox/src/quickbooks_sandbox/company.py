@@ -12,9 +12,9 @@ from dataclasses import replace
 from quickbooks_core.catalog import Access, Deletion, Entity, Operation, Shape, by_name
 
 from quickbooks_sandbox import faults, refusals
-from quickbooks_sandbox.amounts import ZERO, from_units, units
 from quickbooks_sandbox.additions import with_tax_code
 from quickbooks_sandbox.addresses import number_addresses, reserve_addresses
+from quickbooks_sandbox.amounts import ZERO, from_units, units
 from quickbooks_sandbox.arrange import arranged, without_empty
 from quickbooks_sandbox.books import postings
 from quickbooks_sandbox.changes import Moment, id_space, marks, named_by_state, updated, voided, writable
@@ -350,7 +350,7 @@ class Company:
         """Recorded: an attachment goes without a SyncToken."""
         if entity.name != "Attachable" or given.get("SyncToken") or not given.get("Id"):
             return given
-        return {**given, "SyncToken": str(self._row(entity, str(given["Id"])).sync_token)}
+        return {**given, "SyncToken": str(self.row(entity, str(given["Id"])).sync_token)}
 
     def _current(self, entity: Entity, given: Document) -> Row:
         """The row that an update or delete names; raises Fault 610 or 5010."""
