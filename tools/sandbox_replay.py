@@ -48,9 +48,11 @@ class NotMade(ValueError):
 class Replay:
     """One sandbox, asked as a client asks it."""
 
-    address: str
+    url: str
     session: requests.Session
+    address: str = ""
     numbers: Iterator[int] = field(default_factory=itertools.count)
+    currencies: Iterator[str] = field(default_factory=lambda: iter(("ISK", "NOK", "SEK", "DKK", "PLN")))
 
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> requests.Response:
         """One request below the company's address; a body that is bytes goes as it is."""
@@ -61,10 +63,21 @@ class Replay:
         """One query."""
         return self.send("GET", f"query?{urlencode({'query': statement})}")
 
-    def choose(self, switch: str, value: str) -> None:
-        """One of the sandbox's switches."""
-        root = self.address.partition("/v3/")[0]
-        requests.post(f"{root}/sandbox/switches", json={switch: value}, timeout=60).raise_for_status()
+    def begin(self, company: str) -> None:
+        """A fresh company, connected anew, with Intuit's limits lifted."""
+        self.control("reset", company=company)
+        self.control("throttle", on=False)
+        given = self.control("connect")
+        self.address = f"{self.url}/v3/company/{given['realm_id']}"
+        self.session.headers.update(
+            {"Authorization": f"Bearer {given['access_token']}", "Accept": "application/json"}
+        )
+
+    def control(self, action: str, **values: Any) -> Any:
+        """Something for the sandbox's control plane."""
+        answer = requests.post(f"{self.url}/sandbox/{action}", json=values, timeout=60)
+        answer.raise_for_status()
+        return answer.json()
 
     def post(self, entity: Entity, body: Document, how: str = "") -> Document:
         """The document that a write gives."""
@@ -100,6 +113,8 @@ class Replay:
                 body[key] = f"{next(self.numbers)} {name}"[: 20 if key == "DocNumber" else 30]
         if body.get("PreferredDeliveryMethod") == "Email":  # asks for an address, which older ones lack
             body.setdefault("PrimaryEmailAddr", {"Address": "a@example.com"})
+        if entity.name == "CompanyCurrency":
+            body["Code"] = next(self.currencies)
         if entity.name == "Purchase":
             part = _CREDIT_CARD if body.get("PaymentType") == "CreditCard" else "35"
             body["AccountRef"] = {"value": part}

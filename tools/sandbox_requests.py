@@ -37,11 +37,11 @@ def _without_token(replay: Replay) -> requests.Response:
 
 
 def _duplicate(replay: Replay) -> requests.Response:
-    replay.choose("duplicate_name_detail", "null")
+    replay.control("switches", duplicate_name_detail="null")
     try:
         return replay.send("POST", "customer", _NAMED_TWICE)
     finally:
-        replay.choose("duplicate_name_detail", "words")
+        replay.control("switches", duplicate_name_detail="words")
 
 
 def _duplicate_renaming(replay: Replay) -> requests.Response:
