@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
@@ -38,9 +37,3 @@ def test_every_link_leads_to_a_file() -> None:
     missing = [target for target in targets if not (Path(__file__).parents[1] / target).exists()]
 
     assert (missing, len(targets) > 3) == ([], True)
-
-
-def test_the_first_commands_start_a_company_and_connect(sandbox: Sandbox) -> None:
-    given: Any = sandbox.control("connect")
-
-    assert set(given) == {"client_id", "client_secret", "realm_id", "access_token", "refresh_token"}
