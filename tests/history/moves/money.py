@@ -113,7 +113,7 @@ def deposit(draw: Draw) -> Operation | None:
     if not lines or draw.chance(40):
         lines.append(_other_money(draw))
     body: Body = {"DepositToAccountRef": account_of(draw, "bank"), **draw.day(), "Line": lines}
-    if draw.chance(15):
+    if draw.chance(15) and sum(line["Amount"] for line in lines) > 1:
         body["CashBack"] = {"Amount": 0.5, "AccountRef": account_of(draw, "bank")}
     return draw.create("Deposit", body, links={one.name: 0 for one in taken})
 
