@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import psycopg
-from quickbooks_demo.landing import a_run
+from quickbooks_demo.landing import a_run, a_word, customers, land
 from quickbooks_demo.testing import Database
 
 WITHOUT_NOTES = {"customer": ["id", "display_name", "sync_token", "created_at", "updated_at"]}
@@ -69,3 +69,23 @@ def test_a_client_that_holds_a_row_which_refers_to_a_deleted_one_holds_up_nothin
         client.rollback()
         a_run(loader, "run3", 1, _sync_read_at="2026-11-04")
         assert rows(loader, "select id from customer") == [("qbk_cust1",)]
+
+
+def test_each_deleted_row_is_gone_since_the_answer_that_lacked_it(migrated: Database) -> None:
+    with psycopg.connect(migrated.superuser.url, autocommit=True) as loader:
+        a_run(loader, "run1", 1, created_at="2020-01-01", _sync_read_at="2026-11-01")
+        land(loader, "customer", *customers("run1", 2, created_at="2021-01-01", _sync_read_at="2026-11-01"))
+        mark = {"_sync_run": "sandbox:111:run2:"}
+        pages = [(1, None, "2020-06-01", "2026-11-02"), (2, "2020-06-01", None, "2026-11-04")]
+        for page, start, end, read_at in pages:
+            window = {"table_name": "customer", "page": page, "created_from": start, "created_to": end}
+            land(loader, "_sync_sweep", {**window, "ids": [], "read_at": read_at, "_sync_seq": page, **mark})
+        a_word(loader, "run2", {"_sync_sweep": 2, "customer": 0})
+
+        # A page of somebody else's, read between the two answers and landed after both.
+        late = {"created_at": "2021-01-01", "_sync_read_at": "2026-11-03", "sync_token": "1"}
+        land(loader, "customer", *customers("run3", 2, **late))
+
+        gone = rows(loader, "select id, deleted_at::date::text from _sync_deletes order by id")
+        assert gone == [("qbk_cust1", "2026-11-02"), ("qbk_cust2", "2026-11-04")]
+        assert rows(loader, "select id from customer") == []

@@ -48,8 +48,13 @@ def a_run(
     sweep = {"table_name": "customer", "page": 1, "ids": ids, "read_at": at, "_sync_run": mark}
     land(connection, "_sync_sweep", sweep)
     streams = {"customer": len(numbers), "_sync_sweep": 1}
+    a_word(connection, run_id, streams, selected=selected or {}, uncertain=uncertain or {})
+
+
+def a_word(connection: psycopg.Connection, run_id: str, streams: dict[str, int], **more: Any) -> None:
+    """The last word of a run: how far each of its streams goes."""
+    counts = {"customer": streams["customer"]}
     word = {"run_id": run_id, "event": "close", "realm_id": "111", "environment": "sandbox", "at": "2026-11-02",
-            "previous_run_id": "", "streams": streams, "bookmarks": {}, "counts": {"customer": len(numbers)},
-            "calls": {"query": 3, "oauth": 1}, "questions": {"customer": 3}, "selected": selected or {},
-            "uncertain": uncertain or {}, "_sync_run": mark}  # fmt: skip
-    land(connection, "_sync_run", word)
+            "previous_run_id": "", "streams": streams, "bookmarks": {}, "counts": counts, "selected": {},
+            "calls": {"query": 3, "oauth": 1}, "questions": {"customer": 3}, "uncertain": {}}  # fmt: skip
+    land(connection, "_sync_run", {**word, "_sync_run": f"sandbox:111:{run_id}:", **more})

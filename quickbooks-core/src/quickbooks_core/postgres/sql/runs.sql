@@ -121,6 +121,7 @@ DECLARE
     created text := 'NULL::timestamptz';
     gone text[];
     evidence timestamptz;
+    removed bigint := 0;
 BEGIN
     IF NOT EXISTS (SELECT FROM {mirror}._sync_sweep WHERE run_id = run AND table_name = object) THEN
         RETURN 0;
@@ -130,7 +131,8 @@ BEGIN
                AND attname = 'created_at' AND NOT attisdropped) THEN
         created := 'm.created_at';
     END IF;
-    EXECUTE format($sql$
+    -- Each row with the answer that lacked it: by an earlier one, a page of somebody else's could bring it back.
+    FOR gone, evidence IN EXECUTE format($sql$
         -- First what no page names, which is little, and only then its windows: every row against every window is
         -- a thousand million comparisons for a million rows.
         WITH found AS MATERIALIZED (
@@ -139,13 +141,18 @@ BEGIN
         missing AS MATERIALIZED (
             SELECT m.id, m._sync_read_at, %s AS created_at FROM {mirror}.%I AS m
             WHERE NOT EXISTS (SELECT FROM found WHERE found.id = m.id))
-        SELECT array_agg(DISTINCT m.id), min(s.read_at)
-        FROM missing AS m
-        JOIN {mirror}._sync_sweep AS s ON s.run_id = $1 AND s.table_name = $2 AND m._sync_read_at < s.read_at
-            AND (s.created_from IS NULL OR m.created_at >= s.created_from)
-            AND (s.created_to IS NULL OR m.created_at < s.created_to)$sql$, created, object)
-        INTO gone, evidence USING run, object;
-    RETURN {load}.delete_rows(object, gone, 'sweep', evidence, run);
+        SELECT array_agg(id), read_at FROM (
+            SELECT m.id, max(s.read_at) AS read_at FROM missing AS m
+            JOIN {mirror}._sync_sweep AS s ON s.run_id = $1 AND s.table_name = $2 AND m._sync_read_at < s.read_at
+                AND (s.created_from IS NULL OR m.created_at >= s.created_from)
+                AND (s.created_to IS NULL OR m.created_at < s.created_to)
+            GROUP BY m.id) AS lacking
+        GROUP BY read_at ORDER BY read_at$sql$, created, object)
+        USING run, object
+    LOOP
+        removed := removed + {load}.delete_rows(object, gone, 'sweep', evidence, run);
+    END LOOP;
+    RETURN removed;
 END
 $body$;
 
