@@ -31,7 +31,7 @@ test: install  ## All tests that fit into 15 minutes, on a real Postgres
 	$(PYTEST) -m 'not soak'
 
 soak: install  ## The long random tests
-	$(VENV)/bin/pytest -m soak --timeout 3600
+	$(PYTEST) -m soak --timeout 3600
 
 check: $(INSTALLED)  ## Lint, format and types
 	$(VENV)/bin/ruff check
