@@ -278,6 +278,37 @@ def test_a_deselected_column_is_emptied_when_the_run_closes(mirror: Mirror) -> N
         assert reader.execute("SELECT display_name, phone FROM customer").fetchone() == ("Customer 1", None)
 
 
+def test_a_deselected_column_stays_empty_whoever_writes_the_row(mirror: Mirror) -> None:
+    selected = {"customer": ["id", "display_name", "balance", "sync_token", "created_at", "updated_at"]}
+    with mirror.connect("loader") as loader:
+        land(loader, "customer", customer(1))
+        close(loader, {"customer": 1}, selected=selected)
+
+    with mirror.connect("worker") as worker:
+        rows = [customer(number, phone="secret", balance=5, extra={"a": 1}) for number in (1, 2)]
+        land(worker, "customer", *({**row, "updated_at": "2026-10-02T00:00:00Z"} for row in rows), run=None)
+
+    with mirror.connect() as admin:
+        found = admin.execute("SELECT id, phone, balance::text, extra FROM customer ORDER BY id").fetchall()
+        waiting = admin.execute("SELECT count(*) FROM quickbooks_load.customer").fetchone()
+    assert found == [("qbk_cust1", None, "5.00", None), ("qbk_cust2", None, "5.00", None)]
+    assert waiting == (0,)
+
+
+def test_a_newly_selected_column_is_filled_by_the_run_that_selects_it(mirror: Mirror) -> None:
+    columns = ["id", "display_name", "sync_token", "created_at", "updated_at"]
+    with mirror.connect("loader") as loader:
+        land(loader, "customer", customer(1))
+        close(loader, {"customer": 1}, selected={"customer": columns})
+        second = "sandbox:111:run2:run1"
+        later = "2026-11-02T00:00:00Z"
+        land(loader, "customer", customer(1, phone="555", _sync_read_at=later), run=second)
+        close(loader, {"customer": 1}, second, selected={"customer": [*columns, "phone"]})
+
+    with mirror.connect("reader") as reader:
+        assert reader.execute("SELECT phone FROM customer").fetchone() == ("555",)
+
+
 def test_what_users_add_to_a_table_survives_merges(mirror: Mirror) -> None:
     with mirror.connect() as admin, mirror.connect("loader") as loader:
         admin.execute("""

@@ -8,7 +8,15 @@ DECLARE
     batch record;
     changed text[];
     free text[];
+    hidden text[] := (SELECT array_agg(column_name) FROM {mirror}._sync_deselected WHERE table_name = {object});
 BEGIN
+    -- A run brings what it has selected; any other writer does not know the selection, and lands again without the rest.
+    IF EXISTS (SELECT FROM landed AS l WHERE l._sync_run IS NULL AND jsonb_strip_nulls(to_jsonb(l)) ?| hidden) THEN
+        DELETE FROM {load}.{table} AS t USING landed AS l WHERE t.id = l.id;
+        INSERT INTO {load}.{table} SELECT r.* FROM landed AS l,
+            LATERAL jsonb_populate_record(NULL::{load}.{table}, to_jsonb(l) - hidden) AS r;
+        RETURN NULL;
+    END IF;
     FOR batch IN SELECT DISTINCT _sync_run AS mark FROM landed WHERE _sync_run IS NOT NULL LOOP
         PERFORM {load}.check_run(batch.mark);
     END LOOP;
