@@ -6,15 +6,16 @@ CREATE OR REPLACE FUNCTION {load}.{land}() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '10s' SET enable_seqscan = off AS $body$
 DECLARE
     batch record;
-    changed text[];
-    free text[];
-    hidden text[] := (SELECT array_agg(column_name) FROM {mirror}._sync_deselected WHERE table_name = {object});
+    -- Their names begin with _ because a column of an object may be called anything else (TaxCode has one called hidden).
+    _changed text[];
+    _free text[];
+    _deselected_columns text[] := (SELECT array_agg(column_name) FROM {mirror}._sync_deselected WHERE table_name = {object});
 BEGIN
     -- A run brings what it has selected; any other writer does not know the selection, and lands again without the rest.
-    IF EXISTS (SELECT FROM landed AS l WHERE l._sync_run IS NULL AND jsonb_strip_nulls(to_jsonb(l)) ?| hidden) THEN
+    IF EXISTS (SELECT FROM landed AS l WHERE l._sync_run IS NULL AND jsonb_strip_nulls(to_jsonb(l)) ?| _deselected_columns) THEN
         DELETE FROM {load}.{table} AS t USING landed AS l WHERE t.id = l.id;
         INSERT INTO {load}.{table} SELECT r.* FROM landed AS l,
-            LATERAL jsonb_populate_record(NULL::{load}.{table}, to_jsonb(l) - hidden) AS r;
+            LATERAL jsonb_populate_record(NULL::{load}.{table}, to_jsonb(l) - _deselected_columns) AS r;
         RETURN NULL;
     END IF;
     FOR batch IN SELECT DISTINCT _sync_run AS mark FROM landed WHERE _sync_run IS NOT NULL LOOP
@@ -23,17 +24,17 @@ BEGIN
     PERFORM {load}.lock_object({object}, false);
 
     -- Rows that exist: only the changed ones are touched, and one that a client has locked is parked.
-    SELECT array_agg(l.id) INTO changed FROM landed AS l
+    SELECT array_agg(l.id) INTO _changed FROM landed AS l
         CROSS JOIN LATERAL (SELECT * FROM {mirror}.{table} AS m WHERE m.id = l.id OFFSET 0) AS m
         WHERE {newer} AND {different};
-    SELECT array_agg(id) INTO free FROM (
-        SELECT id FROM {mirror}.{table} WHERE id = ANY (changed) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED) AS f;
+    SELECT array_agg(id) INTO _free FROM (
+        SELECT id FROM {mirror}.{table} WHERE id = ANY (_changed) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED) AS f;
     INSERT INTO {mirror}._sync_parked (table_name, id, landing)
         SELECT {object}, l.id, to_jsonb(l) - '_sync_run' FROM landed AS l
-        WHERE l.id = ANY (changed) AND l.id <> ALL (coalesce(free, '{{}}'));
+        WHERE l.id = ANY (_changed) AND l.id <> ALL (coalesce(_free, '{{}}'));
     PERFORM {load}.widen_path(true);
     UPDATE {mirror}.{table} AS m SET {assignments}
-        FROM landed AS l WHERE m.id = l.id AND m.id = ANY (free) AND {newer} AND {different};
+        FROM landed AS l WHERE m.id = l.id AND m.id = ANY (_free) AND {newer} AND {different};
 
     -- New rows, in id order so that two merges never wait for each other crosswise. A tombstone blocks older answers.
     BEGIN
