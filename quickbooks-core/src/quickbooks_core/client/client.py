@@ -21,7 +21,7 @@ from quickbooks_core.client.retry import wait_s
 from quickbooks_core.client.stores import Store
 from quickbooks_core.client.throttle import IN_FLIGHT, Lane, NoThrottle, Throttle
 from quickbooks_core.client.tokens import Tokens
-from quickbooks_core.client.transport import Lost, NeverSent, new_session, send
+from quickbooks_core.client.transport import Lost, NeverSent, Received, new_session, send
 from quickbooks_core.errors import Busy, OutcomeUnknown, QuickBooksError, Throttled, Unreachable
 from quickbooks_core.settings import Connection
 
@@ -234,7 +234,7 @@ class Client:
             retry_after_s=error.retry_after_s,
         )
 
-    def _send(self, request: Request, token: str) -> requests.Response:
+    def _send(self, request: Request, token: str) -> Received:
         with self._throttle.request(request.lane):
             self._count(request.kind)
             try:
@@ -254,7 +254,7 @@ class Client:
             self._calls[kind] += 1
 
 
-def _is_of_a_gateway(request: Request, answer: requests.Response) -> bool:
+def _is_of_a_gateway(request: Request, answer: Received) -> bool:
     """Whether a page of HTML came with HTTP 200 in place of JSON."""
     wanted = request.headers.get("Accept") == "application/json"
     return wanted and answer.content.lstrip()[:1] not in (b"{", b"[")

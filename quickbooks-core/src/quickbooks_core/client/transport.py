@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
-from urllib3.exceptions import MaxRetryError, NewConnectionError
+from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
 
 # Intuit cuts requests off at 120 seconds.
 _TIMEOUT_S = (10, 130)
+
+
+@dataclass(frozen=True)
+class Received:
+    """A whole answer, whatever it says."""
+
+    status_code: int
+    headers: Mapping[str, str]
+    content: bytes
 
 
 class NeverSent(Exception):
@@ -42,16 +52,22 @@ def send(
     headers: Mapping[str, str],
     body: bytes | None,
     auth: AuthBase,
-) -> requests.Response:
+) -> Received:
     """The whole answer; raises NeverSent or Lost, with the kind of failure and never with what was sent."""
     try:
-        return session.request(
+        with session.request(
             method, url, params=params, headers=headers, data=body, auth=auth,
-            timeout=_TIMEOUT_S, allow_redirects=False,
-        )  # fmt: skip
+            timeout=_TIMEOUT_S, allow_redirects=False, stream=True,
+        ) as response:  # fmt: skip
+            # In as few pieces as they come in: requests takes 10 kB at a time, and before each piece a thread waits
+            # for its turn behind the one that works on the page before.
+            content: bytes = response.raw.read(decode_content=True)
+            return Received(response.status_code, response.headers, content)
     except requests.RequestException as failure:
         kind = type(failure).__name__
         raise (NeverSent(kind) if _never_left(failure) else Lost(kind)) from None
+    except HTTPError as failure:
+        raise Lost(type(failure).__name__) from None
 
 
 def _never_left(failure: requests.RequestException) -> bool:
