@@ -82,10 +82,11 @@ def mapper(entity: Entity, selected: frozenset[str] | None = None) -> Callable[[
     """`to_row` of one object and selection, compiled: for many documents in a row."""
     plan = _plan(entity, selected)
     flat, nested, dropped = plan.flat, plan.nested, plan.dropped
+    wrapped = entity.wrapped
 
     def to_row(document: Mapping[str, Any]) -> Row:
-        kind_of_txn, inner = _unwrapped(entity, document)
-        row: Row = {"id": _id_of(entity, inner)}
+        kind_of_txn, inner = _unwrapped(entity, document) if wrapped else ("", document)
+        row: Row = {}
         extra: Document = {}
         if kind_of_txn and plan.with_type:
             row["txn_type"] = kind_of_txn
@@ -104,6 +105,8 @@ def mapper(entity: Entity, selected: frozenset[str] | None = None) -> Callable[[
                 extra[key] = value
         if extra and plan.with_extra:
             row[EXTRA] = extra
+        if "id" not in row:  # it is made of other values, or is not what an Id should be
+            row["id"] = _id_of(entity, inner)
         return row
 
     return to_row

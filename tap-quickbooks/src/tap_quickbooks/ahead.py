@@ -51,13 +51,14 @@ class Ahead:
             for thread in self._threads:
                 thread.join()
 
-    def in_order(self, tasks: Iterable[Callable[[], T]]) -> Iterator[T]:
-        """The results of the tasks, in their order; few results wait for the reader."""
+    def in_order(self, tasks: Iterable[Callable[[], T]], most: int = 0) -> Iterator[T]:
+        """The results of the tasks, in their order; few results wait for the reader, or as many as he says."""
+        most = most or self._most
         waiting: deque[Future[T]] = deque()
         try:
             for task in tasks:
                 waiting.append(self._submitted(task))
-                if len(waiting) == self._most:
+                if len(waiting) == most:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()

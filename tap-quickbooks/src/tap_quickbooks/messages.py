@@ -22,9 +22,13 @@ def write_schema(stream: str, schema: Mapping[str, Any], keys: Iterable[str]) ->
 
 def write_records(stream: str, records: Iterable[Mapping[str, Any]]) -> None:
     """RECORD messages, written and flushed together."""
+    # What does not change from record to record is encoded once.
+    begin = b'{"type":"RECORD","stream":%s,"record":' % _ENCODER.encode(stream)
     page = bytearray()
     for record in records:
-        page += _line({"type": "RECORD", "stream": stream, "record": record})
+        page += begin
+        page += _ENCODER.encode(record)
+        page += b"}\n"
     _write(page)
 
 

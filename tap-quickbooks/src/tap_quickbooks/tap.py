@@ -141,7 +141,8 @@ class TapQuickBooks(Tap):
         with self.connected():
             self._firsts = zip(
                 (stream.name for stream in streams),
-                self.ahead.in_order(stream.first for stream in streams),
+                # A large object in their midst must not keep the others from being asked for.
+                self.ahead.in_order((stream.first for stream in streams), self._firsts_ahead(streams)),
                 strict=True,
             )
             self.run.open({stream.name: list(stream.columns) for stream in streams})
@@ -156,6 +157,10 @@ class TapQuickBooks(Tap):
         self.run = Run(connection.environment, connection.realm_id, getattr(self, "_given_state", {}))
         with Ahead(self._requests_at_once()) as self.ahead, open_client(connection) as self.client:
             yield
+
+    def _firsts_ahead(self, streams: list[ObjectStream]) -> int:
+        """All of them, but one where requests go one at a time."""
+        return 1 if self._requests_at_once() == 1 else len(streams)
 
     def _requests_at_once(self) -> int:
         """How many requests may be under way; raises TapRefused."""
