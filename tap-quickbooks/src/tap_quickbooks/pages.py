@@ -31,6 +31,7 @@ OVERLAP = 20  # rows; more than this many objects of one second, or deletions du
 _SETBACKS = 20  # pages asked for again; more of them, and it is not deletions that move the rows
 _SECOND = timedelta(seconds=1)
 _CREATED = "MetaData.CreateTime"
+_BEGINNING, _END = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -197,12 +198,8 @@ class ObjectReader:
 
 
 def _cut(documents: list[Document], read_at: datetime, window: Window) -> Page:
-    kept = [
-        d
-        for d in documents
-        if (window.start is None or _created(d) >= window.start)
-        and (window.end is None or _created(d) < window.end)
-    ]
+    start, end = window.start or _BEGINNING, window.end or _END
+    kept = [d for d in documents if start <= _created(d) < end]
     return Page(kept, read_at, window)
 
 
