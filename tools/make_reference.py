@@ -136,7 +136,7 @@ def typed_views() -> Iterator[tuple[str, list[str]]]:
     """Name and columns of each view."""
     for statement in views(Names()):
         text = statement.as_string(None)
-        if found := re.match(r'CREATE VIEW "public"\."(\w+)" .*? AS SELECT (.*?)\s+FROM ', text, re.DOTALL):
+        if found := re.search(r'REPLACE VIEW "public"\."(\w+)" .*? AS SELECT (.*?)\s+FROM ', text, re.DOTALL):
             # The name of a column is the last word of its expression.
             yield found[1], [re.findall(r"\w+", part)[-1] for part in re.split(r",\s+", found[2])]
 

@@ -10,7 +10,7 @@ import psycopg
 from psycopg import sql
 
 from quickbooks_core.command.failure import CommandFailed, database_url, mirror_schema
-from quickbooks_core.postgres.migrate import VERSION
+from quickbooks_core.postgres.version import database_version, is_newer, program_version
 
 
 def add_parser(subparsers: Any) -> None:
@@ -36,21 +36,14 @@ def require_ready(connection: psycopg.Connection, schema: str) -> None:
 
 def require_migrated(connection: psycopg.Connection, schema: str) -> None:
     """Raises CommandFailed when the mirror is not there or has another version."""
-    found = _version(connection, schema)
+    found = database_version(connection, schema)
     if found is None:
         raise CommandFailed(f"the schema {schema} is not migrated. Run: quickbooks migrate")
-    if found != VERSION:
-        raise CommandFailed(f"the schema {schema} has version {found}, this program has {VERSION}. "
+    if found > program_version():
+        raise CommandFailed(is_newer(schema, found))
+    if found < program_version():
+        raise CommandFailed(f"the schema {schema} has version {found}, this program has {program_version()}. "
                             "Run: quickbooks migrate")  # fmt: skip
-
-
-def _version(connection: psycopg.Connection, schema: str) -> int | None:
-    table = sql.Identifier(schema, "_sync_migration")
-    exists = connection.execute("SELECT to_regclass(%s)", [table.as_string(connection)]).fetchone()
-    if not exists or exists[0] is None:
-        return None
-    row = connection.execute(sql.SQL("SELECT max(version) FROM {}").format(table)).fetchone()
-    return int(row[0]) if row and row[0] is not None else None
 
 
 def _check_company(connection: psycopg.Connection, schema: str) -> None:

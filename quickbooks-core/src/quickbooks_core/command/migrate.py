@@ -6,7 +6,8 @@ import argparse
 from typing import Any
 
 from quickbooks_core.command.failure import CommandFailed, database_url, mirror_schema
-from quickbooks_core.postgres.migrate import MigrationRefused, migrate, roles_sql
+from quickbooks_core.postgres.migrate import migrate
+from quickbooks_core.postgres.prepare import MigrationRefused, roles_sql
 
 
 def add_parser(subparsers: Any) -> None:

@@ -155,7 +155,10 @@ def grants(names: Names, entities: Iterable[Entity]) -> Iterator[sql.Composed]:
     ).format(load)
     yield sql.SQL("REVOKE ALL ON ALL FUNCTIONS IN SCHEMA {} FROM PUBLIC").format(load)
     tables = [sql.Identifier(names.mirror, entity.table) for entity in entities]
-    told = [sql.Identifier(names.mirror, name) for name in ("_sync_cdc", "_sync_run", "_sync_company")]
+    told = [
+        sql.Identifier(names.mirror, name)
+        for name in ("_sync_cdc", "_sync_run", "_sync_company", "_sync_migration")
+    ]
     yield sql.SQL("GRANT SELECT ON {} TO quickbooks_reader, quickbooks_writer, quickbooks_loader").format(
         sql.SQL(", ").join(told)
     )

@@ -28,7 +28,7 @@ _TXN_TYPES = {"BillPaymentCheck": "BillPayment", "BillPaymentCreditCard": "BillP
 
 
 def views(names: Names) -> Iterator[sql.Composed]:
-    """All views; replaced as a whole, so that columns may change."""
+    """All views."""
     for entity in MIRRORED:
         if "line" in entity.columns:
             yield from _replaced(names, f"{entity.table}_line", _lines(names, entity.table))
@@ -36,9 +36,13 @@ def views(names: Names) -> Iterator[sql.Composed]:
 
 
 def _replaced(names: Names, view: str, body: sql.Composed) -> Iterator[sql.Composed]:
+    """Replaced in its place, so that views of the user's on it stay; made anew only where its columns change."""
     name = sql.Identifier(names.mirror, view)
-    yield sql.SQL("DROP VIEW IF EXISTS {}").format(name)
-    yield sql.SQL("CREATE VIEW {} WITH (security_invoker = true) AS {}").format(name, body)
+    yield sql.SQL(
+        "DO $view$ BEGIN CREATE OR REPLACE VIEW {name} WITH (security_invoker = true) AS {body};\n"
+        "EXCEPTION WHEN invalid_table_definition THEN DROP VIEW {name};\n"
+        "CREATE VIEW {name} WITH (security_invoker = true) AS {body};\nEND $view$"
+    ).format(name=name, body=body)
     yield sql.SQL("GRANT SELECT ON {} TO quickbooks_reader, quickbooks_writer").format(name)
 
 

@@ -1,4 +1,11 @@
 -- internal: what the pipeline knows about itself. Row images (_sync_deletes, _sync_parked) are the owner's only.
+-- This is the whole of the current version. What changes here, other than a new table, also needs a step in migrations/.
+CREATE TABLE IF NOT EXISTS {mirror}._sync_migration (
+    version int PRIMARY KEY,
+    at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE {mirror}._sync_migration IS 'The versions this schema has had; the highest is its own.';
+
 CREATE TABLE IF NOT EXISTS {mirror}._sync_company (
     only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
     environment text NOT NULL,
@@ -57,10 +64,11 @@ CREATE TABLE IF NOT EXISTS {mirror}._sync_deletes (
     source text NOT NULL CHECK (source IN ('cdc', 'webhook', 'write', 'sweep')),
     deleted_at timestamptz NOT NULL,
     run_id text,
-    status text NOT NULL CHECK (status IN ('done', 'forbidden', 'superseded')),
+    status text NOT NULL CHECK (status IN ('done', 'forbidden', 'superseded', 'waiting')),
     error text,
     image jsonb,
-    recorded_at timestamptz NOT NULL DEFAULT now()
+    recorded_at timestamptz NOT NULL DEFAULT now(),
+    merged_into text
 );
 CREATE INDEX IF NOT EXISTS _sync_deletes_row ON {mirror}._sync_deletes (table_name, id);
 COMMENT ON TABLE {mirror}._sync_deletes IS 'Rows that QuickBooks no longer has, with their last image.';
