@@ -18,6 +18,7 @@ from quickbooks_core.catalog import MIRRORED, Access, Deletion, Entity, Field, O
 from quickbooks_core.mapping import EXTRA, our_id
 from quickbooks_core.postgres.statements import READ_AT, Names, columns_of
 from quickbooks_core.postgres.views import views
+from quickbooks_core.writing import Action, can
 from quickbooks_sandbox.switches import SWITCHES
 
 REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
@@ -29,7 +30,9 @@ INTRODUCTION = """\
 The mirror refuses every change that QuickBooks has not accepted (see [how it works](../how-it-works.md)).
 "Operations" are those of the QuickBooks API. "Deleted" tells how an object goes away there: deleted for good,
 made inactive (`Active` becomes false), or not by the API."""
-LEGEND = '"Written by": who may set the value in QuickBooks, itself alone or a client of its API, and when.'
+LEGEND = """\
+"Written by": who may set the value in QuickBooks, itself alone or a client of its API, and when. "When cleared": what
+QuickBooks puts in the place of a value that is set to NULL, where it does."""
 
 OPERATIONS = """\
 What the [sandbox](../../sandbox/README.md) does, as the API does it. An operation that is not marked is refused with
@@ -112,7 +115,7 @@ def sandbox_page() -> str:
 
 def object_page(entity: Entity) -> str:
     """The page of one object."""
-    heads = ("Column", "Type", "API path", "Written by", "References", "Max length")
+    heads = ("Column", "Type", "API path", "Written by", "References", "Max length", "When cleared")
     return _page(
         f"# `{entity.table}`",
         f"{entity.name} of the QuickBooks API ({entity.shape.value}). [All tables](README.md)",
@@ -165,25 +168,24 @@ def _column_rows(entity: Entity) -> Iterator[tuple[str, ...]]:
     """In the order of the table in Postgres."""
     for column, kind in columns_of(entity).items():
         if column == EXTRA:
-            yield _code(EXTRA), kind, "(every path without a column)", "", "", ""
+            yield _code(EXTRA), kind, "(every path without a column)", "", "", "", ""
         else:
             yield _column_row(entity, entity.columns[column], kind)
-    yield _code(READ_AT), "timestamptz", "(when QuickBooks gave the row)", "the mirror", "", ""
+    yield _code(READ_AT), "timestamptz", "(when QuickBooks gave the row)", "the mirror", "", "", ""
 
 
 def _column_row(entity: Entity, field: Field, kind: str) -> tuple[str, ...]:
     path = "(computed)" if field.path.startswith("$") else _code(field.path)
     length = str(field.max_length or "")
-    return _code(field.column), kind, path, _writer(entity, field), _target(field), length
+    return _code(field.column), kind, path, _writer(entity, field), _target(field), length, field.cleared
 
 
 def _writer(entity: Entity, field: Field) -> str:
     if field.access is Access.READ:
         return "QuickBooks"
-    updates = entity.can(Operation.UPDATE) or entity.can(Operation.SPARSE_UPDATE)
-    if field.access is Access.CREATE or not updates:
+    if field.access is Access.CREATE or not can(entity, Action.UPDATE):
         return "client, on create"
-    return "client" if entity.can(Operation.CREATE) else "client, on update"
+    return "client" if can(entity, Action.CREATE) else "client, on update"
 
 
 def _target(field: Field) -> str:

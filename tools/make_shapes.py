@@ -29,6 +29,11 @@ _KINDS = {
 # Whatever stands inside: extensions, and lists whose elements are of several types.
 _ANY = frozenset({"IntuitAnyType", "CustomFieldDefinition", "IntuitEntity"})
 
+# On Intuit's pages and not in the schema.
+_PAGES = {
+    "BillPayment": ("ProcessBillPayment=boolean",),
+    "TimeActivity": ("TransactionLocationType=text",),
+}
 # Recorded with other words than the schema's.
 _LOOSE = frozenset({"gender"})
 
@@ -49,7 +54,10 @@ def main() -> None:
             if name not in shapes:
                 shapes[name] = parts[name]
                 waiting.append(parts[name])
-    lines = [f"{name}: {' '.join(_fields(shapes[name], parts))}" for name in sorted(shapes)]
+    lines = [
+        f"{name}: {' '.join([*_fields(shapes[name], parts), *_PAGES.get(name, ())])}"
+        for name in sorted(shapes)
+    ]
     words = sorted(
         {
             _words(field)

@@ -228,4 +228,26 @@ def test_reports_and_services_have_no_rows_of_their_own(entity):
     rowless = entity.shape in (Shape.REPORT, Shape.SERVICE)
 
     assert rowless != entity.has_table
-    assert not rowless or (entity.fields, entity.cdc) == ((), False)
+    assert not rowless or not entity.cdc
+    # What a service takes has columns too: a stream may ask for it, though no row comes of it.
+    assert not rowless or all(field.access is Access.CREATE for field in entity.fields)
+
+
+@every_object
+def test_only_a_value_that_can_be_cleared_says_what_comes_of_it(entity):
+    required = {field.path for field in entity.fields if field.steps[0] in entity.required}
+
+    wrong = [
+        f.path for f in entity.fields if f.cleared and (f.access is not Access.WRITE or f.path in required)
+    ]
+
+    assert wrong == []
+
+
+@every_object
+def test_what_an_update_repeats_can_be_written_in_part(entity):
+    writable = {field.steps[0] for field in entity.fields if field.access is Access.WRITE}
+
+    assert set(entity.repeated) <= writable
+    assert not entity.repeated or entity.can(Operation.SPARSE_UPDATE)
+    assert not entity.deleted_whole or entity.deletion is Deletion.HARD

@@ -85,10 +85,11 @@ def _purchase(document: Document, _lookup: Lookup) -> Document:
 
 
 def _term(document: Document, _lookup: Lookup) -> Document:
-    """Due after days, or on a day of the month."""
-    if "DayOfMonthDue" in document:
-        return {"Type": "DATE_DRIVEN", "DiscountPercent": ZERO, **document}
-    return {"Type": "STANDARD", "DiscountPercent": ZERO, "DueDays": 0, **document}
+    """Due after days, or on a day of the month, which is its type."""
+    found = {"DiscountPercent": ZERO, **document}
+    if "DueDays" not in document and "DayOfMonthDue" in document:
+        return {**found, "Type": "DATE_DRIVEN"}
+    return {"DueDays": 0, **found, "Type": "STANDARD"}
 
 
 def _attachable(document: Document, _lookup: Lookup) -> Document:

@@ -23,6 +23,7 @@ ATTACHABLE = Entity(
     ),
     deletion=Deletion.HARD,
     cdc=True,
+    deleted_whole=True,
     fields=(
         Field("FileName", Kind.TEXT, max_length=1000, filterable=True, sortable=True),
         Field("FileAccessUri", Kind.TEXT, Access.READ),
@@ -51,6 +52,7 @@ COMPANY_INFO = Entity(
     shape=Shape.SINGLETON,
     operations=frozenset({Operation.QUERY, Operation.READ, Operation.UPDATE, Operation.SPARSE_UPDATE}),
     cdc=True,
+    repeated=("CompanyName", "CompanyAddr"),
     fields=(
         Field("CompanyName", Kind.TEXT, max_length=1024),
         Field("LegalName", Kind.TEXT, max_length=1024),
@@ -142,7 +144,7 @@ PREFERENCES = Entity(
     table="preferences",
     prefix="pref",
     shape=Shape.SINGLETON,
-    operations=frozenset({Operation.QUERY, Operation.READ, Operation.UPDATE, Operation.SPARSE_UPDATE}),
+    operations=frozenset({Operation.QUERY, Operation.READ, Operation.UPDATE}),
     cdc=True,
     webhooks=frozenset({"Update"}),
     fields=(

@@ -87,7 +87,8 @@ class Field:
     `path` has at most two steps; one that starts with `$` is computed, not a key of the JSON. `to` names the
     object a REF points at; where the JSON itself says the type (EntityRef), `to` is empty and `type_path` says
     where. `quoted`: the JSON has it as a string, whatever its kind. `volatile`: another value in every answer,
-    which by itself is no change of the object.
+    which by itself is no change of the object. `cleared`: what QuickBooks puts in the place of a value that is
+    cleared, in words; empty where nothing is left.
     """
 
     path: str
@@ -101,6 +102,7 @@ class Field:
     sortable: bool = False
     quoted: bool = False
     volatile: bool = False
+    cleared: str = ""
 
     def __post_init__(self) -> None:
         if not self.column:
@@ -120,7 +122,8 @@ class Entity:
     `name` is the word of the documentation, `resource` the segment of its URL and the name in a
     query, `key` the key of its JSON envelope. `id_paths` make up the id of an object that has no
     `Id` of its own. `wrapped`: the JSON is `{<transaction type>: {...}}`. The fields stand in the order
-    in which QuickBooks writes them.
+    in which QuickBooks writes them. `repeated`: what even a sparse update has to say again; `deleted_whole`: its
+    deletion wants the whole document.
     """
 
     name: str
@@ -136,6 +139,8 @@ class Entity:
     cdc: bool = False
     webhooks: frozenset[str] = frozenset()
     required: tuple[str, ...] = ()
+    repeated: tuple[str, ...] = ()
+    deleted_whole: bool = False
     id_paths: tuple[str, ...] = ("Id",)
     wrapped: bool = False
     has_active: bool = False

@@ -124,9 +124,14 @@ TAX_SERVICE = Entity(
     shape=Shape.SERVICE,
     operations=frozenset({Operation.CREATE}),
     reading=Reading.NONE,
+    resource="taxservice/taxcode",
     required=(
         "TaxCode",
         "TaxRateDetails",
+    ),
+    fields=(
+        Field("TaxCode", Kind.TEXT, Access.CREATE, max_length=100),
+        Field("TaxRateDetails", Kind.JSON, Access.CREATE),
     ),
 )
 
