@@ -59,7 +59,7 @@ HELD = """
     UNION ALL SELECT '_sync_cdc', jsonb_strip_nulls(to_jsonb(t)) FROM _sync_cdc AS t
     UNION ALL SELECT '_sync_deletes', jsonb_strip_nulls(to_jsonb(t)) FROM _sync_deletes AS t
     UNION ALL SELECT '_sync_parked', jsonb_strip_nulls(to_jsonb(t)) FROM _sync_parked AS t
-    UNION ALL SELECT '_sync_deselected', jsonb_strip_nulls(to_jsonb(t)) FROM _sync_deselected AS t
+    UNION ALL SELECT '_sync_deselected', to_jsonb(t) - 'pending' FROM _sync_deselected AS t
     UNION ALL SELECT 'my_view', to_jsonb(t) FROM my_view AS t
     ORDER BY 1, 2
 """

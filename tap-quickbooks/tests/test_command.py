@@ -93,7 +93,9 @@ def test_a_run_begins_and_ends_with_its_word_and_only_then_comes_its_state(tap: 
     first, last = said.words
     kinds = [(m["type"], m.get("stream")) for m in said.messages]
     assert (first["event"], last["event"]) == ("open", "close")
-    assert kinds[:3] == [("SCHEMA", "_sync_run"), ("SCHEMA", "_sync_sweep"), ("RECORD", "_sync_run")]
+    assert kinds[:4] == [
+        ("SCHEMA", "_sync_run"), ("SCHEMA", "_sync_sweep"), ("SCHEMA", "_sync_deletes"), ("RECORD", "_sync_run"),
+    ]  # fmt: skip
     assert kinds[-2:] == [("RECORD", "_sync_run"), ("STATE", None)]
     assert last["counts"] == {name: len(said.records[name]) for name in last["counts"]}
     assert last["streams"] == {**last["counts"], "_sync_sweep": len(said.records["_sync_sweep"])}
@@ -121,7 +123,7 @@ def test_a_run_with_state_names_the_run_on_which_it_builds(tap: Any, selecting: 
 
     last = said.words[-1]
     assert last["previous_run_id"] == state["quickbooks"]["run_id"] == before.words[0]["run_id"]
-    assert said.records["term"][0]["_sync_run"].endswith(f":{last['run_id']}:{last['previous_run_id']}")
+    assert last["_sync_run"].endswith(f":{last['run_id']}:{last['previous_run_id']}")
     # Meltano keeps the last state it has seen: while the run lasts, that is the one it began with.
     assert said.of("STATE")[0]["value"] == state
 

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from tap_quickbooks.pages import EVERYTHING, Window
-from tap_quickbooks.run import Run
+from quickbooks_core.reading.pages import EVERYTHING, Window
+from tap_quickbooks.bookmarks import Bookmark
+from tap_quickbooks.run import Cost, Intent, Run
 
 AT = datetime(2026, 11, 1, 10, 0, 0, 123_456, tzinfo=UTC)
 
@@ -37,28 +38,33 @@ def test_places_go_on_from_page_to_page_and_are_what_the_last_word_announces(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     run = Run("sandbox", "123", {}, run_id="r1")
-    run.begin("term", AT)
-    run.begin("customer", AT)
+    run.open(Intent({"term": ["id"], "customer": ["id"]}))
+    capsys.readouterr()
+    run.begin("term")
+    run.begin("customer")
 
     run.emit("customer", [{"id": "a"}, {"id": "b"}], AT)
     run.emit("customer", [{"id": "c"}], AT)
-    run.close({"query": 2}, {"term": 1, "customer": 1})
+    run.close(Cost({"query": 2}, {"term": 1, "customer": 1}, {"cdc": 1}), {"term": Bookmark(AT)})
 
     *rows, last, state = said(capsys)
     assert [(m["record"]["id"], m["record"]["_sync_seq"]) for m in rows] == [("a", 1), ("b", 2), ("c", 3)]
     told = last["record"]
-    assert (told["streams"], told["counts"], told["calls"], told["questions"]) == (
-        {"term": 0, "customer": 3}, {"term": 0, "customer": 3}, {"query": 2}, {"term": 1, "customer": 1},
+    assert (told["streams"], told["counts"], told["calls"], told["questions"], told["together"]) == (
+        {"term": 0, "customer": 3}, {"term": 0, "customer": 3}, {"query": 2}, {"term": 1, "customer": 1}, {"cdc": 1},
     )  # fmt: skip
-    assert state["value"]["quickbooks"] == {"run_id": "r1", "realm_id": "123", "environment": "sandbox"}
+    assert state["value"] == {
+        "bookmarks": {"term": {"since": "2026-11-01T10:00:00.123Z"}},
+        "quickbooks": {"run_id": "r1", "realm_id": "123", "environment": "sandbox", "form": 2},
+    }
 
 
 def test_a_doubt_is_part_of_the_last_word(capsys: pytest.CaptureFixture[str]) -> None:
     run = Run("production", "123", {}, run_id="r1")
-    run.begin("customer", AT)
+    run.begin("customer")
 
     run.doubt("customer", "QuickBooks counts 3 and gave 2")
-    run.close({}, {})
+    run.close(Cost({}, {}), {})
 
     assert said(capsys)[0]["record"]["uncertain"] == {"customer": "QuickBooks counts 3 and gave 2"}
 

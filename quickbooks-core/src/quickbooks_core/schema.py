@@ -19,6 +19,7 @@ JsonSchema = dict[str, Any]
 
 RUN_STREAM = "_sync_run"
 SWEEP_STREAM = "_sync_sweep"
+DELETES_STREAM = "_sync_deletes"
 
 _TEXT: JsonSchema = {"type": ["string", "null"]}
 _BOOLEAN: JsonSchema = {"type": ["boolean", "null"]}
@@ -61,6 +62,10 @@ MARKS: dict[str, tuple[JsonSchema, str]] = {
     "_sync_read_at": (_INSTANT, "timestamptz"),
 }
 
+# On a row that has some columns only: which. The mirror keeps what it has in all others.
+PART = "_sync_columns"
+PART_SCHEMA: JsonSchema = _TEXT
+
 _RUN: dict[str, Kind] = {
     "run_id": Kind.TEXT,
     "event": Kind.TEXT,
@@ -73,8 +78,12 @@ _RUN: dict[str, Kind] = {
     "calls": Kind.JSON,
     "questions": Kind.JSON,
     "counts": Kind.JSON,
+    "together": Kind.JSON,
     "uncertain": Kind.JSON,
     "selected": Kind.JSON,
+    "followed": Kind.JSON,
+    "added": Kind.JSON,
+    "dropped": Kind.JSON,
     "tap_version": Kind.TEXT,
 }
 _SWEEP: dict[str, Kind] = {
@@ -85,11 +94,13 @@ _SWEEP: dict[str, Kind] = {
     "ids": Kind.JSON,
     "read_at": Kind.TIMESTAMP,
 }
+_DELETES: dict[str, Kind] = {"table_name": Kind.TEXT, "id": Kind.TEXT, "read_at": Kind.TIMESTAMP}
 
 # The streams that carry a run's own facts: their columns and keys.
 INTERNAL: dict[str, tuple[dict[str, Kind], tuple[str, ...]]] = {
     RUN_STREAM: (_RUN, ("run_id", "event")),
     SWEEP_STREAM: (_SWEEP, ("table_name", "page")),
+    DELETES_STREAM: (_DELETES, ("table_name", "id")),
 }
 
 
@@ -109,7 +120,7 @@ def json_schema(entity: Entity, columns: Collection[str] | None = None) -> JsonS
 
 
 def internal_schema(stream: str) -> JsonSchema:
-    """The Singer schema of `_sync_run` or `_sync_sweep`."""
+    """The Singer schema of one of them."""
     kinds, keys = INTERNAL[stream]
     properties = {name: dict(_SINGER[kind]) for name, kind in kinds.items()}
     for key in keys:
@@ -118,7 +129,7 @@ def internal_schema(stream: str) -> JsonSchema:
 
 
 def internal_types(stream: str) -> dict[str, str]:
-    """The Postgres types of the columns of `_sync_run` or `_sync_sweep`."""
+    """The Postgres types of the columns of one of them."""
     return {name: _POSTGRES[kind] for name, kind in INTERNAL[stream][0].items()}
 
 

@@ -7,18 +7,49 @@ the last word announces how far each stream goes; the database closes the run wh
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
-from quickbooks_core.schema import INTERNAL, RUN_STREAM, SWEEP_STREAM, internal_schema
+from quickbooks_core.catalog import Entity
+from quickbooks_core.mapping import our_id
+from quickbooks_core.reading.pages import Window
+from quickbooks_core.schema import DELETES_STREAM, INTERNAL, RUN_STREAM, SWEEP_STREAM, internal_schema
 
+from tap_quickbooks.bookmarks import FORM, Bookmark, State, text, written
 from tap_quickbooks.messages import write_records, write_schema, write_state
-from tap_quickbooks.pages import Window
 
 Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Intent:
+    """What a run is about to do: columns by table; on which moment it builds; which columns it adds; what it drops."""
+
+    selected: Mapping[str, Sequence[str]]
+    followed: Mapping[str, datetime] = field(default_factory=dict)
+    added: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    dropped: Sequence[str] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """As the first and the last word have it."""
+        return {
+            "selected": {table: sorted(columns) for table, columns in self.selected.items()},
+            "followed": {table: text(since) for table, since in self.followed.items()},
+            "added": {table: sorted(columns) for table, columns in self.added.items()},
+            "dropped": sorted(self.dropped),
+        }
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Requests by kind, of the whole run; questions by table; and what was asked for all tables at once."""
+
+    calls: Mapping[str, int]
+    questions: Mapping[str, int]
+    together: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -27,35 +58,33 @@ class Run:
 
     environment: str
     realm_id: str
-    previous_state: Mapping[str, Any]
+    previous_state: State
     run_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     _reached: dict[str, int] = field(default_factory=dict)
-    _read_at: dict[str, datetime] = field(default_factory=dict)
     _uncertain: dict[str, str] = field(default_factory=dict)
-    _selected: dict[str, list[str]] = field(default_factory=dict)
+    _intent: Intent = field(default_factory=lambda: Intent({}))
 
     @property
     def previous_run_id(self) -> str:
         """The run on which the given state builds; empty when everything is to be read."""
         return str(self.previous_state.get("quickbooks", {}).get("run_id", ""))
 
-    def open(self, selected: Mapping[str, Sequence[str]]) -> None:
-        """The first word: which columns of which tables are to come."""
-        self._selected = {table: sorted(columns) for table, columns in selected.items()}
+    def open(self, intent: Intent) -> None:
+        """The first word: what is to come."""
+        self._intent = intent
         for stream, (_, keys) in INTERNAL.items():
             write_schema(stream, internal_schema(stream), keys)
         if self.previous_state:
             write_state(self.previous_state)
-        self._say("open", {}, {})
+        self._say("open", Cost({}, {}), {})
 
-    def begin(self, table: str, read_at: datetime) -> None:
-        """A stream begins; `read_at` is the time of its first answer, which is its bookmark."""
-        self._reached[table] = 0
-        self._read_at[table] = read_at
+    def begin(self, table: str) -> None:
+        """A stream begins, of which there may be no row."""
+        self._reached.setdefault(table, 0)
 
     def emit(self, table: str, rows: list[Row], read_at: datetime) -> None:
         """Marks rows of one answer and writes them."""
-        mark, at, place = self._mark, _text(read_at), self._reached.get(table, 0)
+        mark, at, place = self._mark, text(read_at), self._reached.get(table, 0)
         for row in rows:
             place += 1
             row["_sync_run"] = mark
@@ -65,31 +94,39 @@ class Run:
         write_records(table, rows)
 
     def found(self, table: str, window: Window, ids: list[str], read_at: datetime) -> None:
-        """Says that exactly these ids existed in a window."""
+        """Says that exactly these ids existed in a window of creation times."""
         row = {
             "table_name": table,
             "page": self._reached.get(SWEEP_STREAM, 0) + 1,
-            "created_from": _text(window.start),
-            "created_to": _text(window.end),
+            "created_from": text(window.start),
+            "created_to": text(window.end),
             "ids": ids,
-            "read_at": _text(read_at),
+            "read_at": text(read_at),
         }
         self.emit(SWEEP_STREAM, [row], read_at)
+
+    def gone(self, entity: Entity, ids: Iterable[str], read_at: datetime) -> None:
+        """Says that QuickBooks has deleted these."""
+        rows = [
+            {"table_name": entity.table, "id": our_id(entity, id), "read_at": text(read_at)} for id in ids
+        ]
+        self.emit(DELETES_STREAM, rows, read_at)
 
     def doubt(self, table: str, reason: str) -> None:
         """A stream may lack rows: nothing is deleted for its sake."""
         self._uncertain[table] = reason
 
-    def close(self, calls: Mapping[str, int], questions: Mapping[str, int]) -> None:
-        """The last word, with what the run has cost by kind and by table, and only then the state that names it."""
-        self._say("close", dict(calls), dict(questions))
+    def close(self, cost: Cost, bookmarks: Mapping[str, Bookmark]) -> None:
+        """The last word, with what the run has cost, and only then the state that names it."""
+        self._say("close", cost, bookmarks)
         write_state(
             {
-                "bookmarks": {table: {"read_at": _text(at)} for table, at in self._read_at.items()},
+                "bookmarks": {table: written(bookmark) for table, bookmark in bookmarks.items()},
                 "quickbooks": {
                     "run_id": self.run_id,
                     "realm_id": self.realm_id,
                     "environment": self.environment,
+                    "form": FORM,
                 },
             }
         )
@@ -98,7 +135,7 @@ class Run:
     def _mark(self) -> str:
         return f"{self.environment}:{self.realm_id}:{self.run_id}:{self.previous_run_id}"
 
-    def _say(self, event: str, calls: dict[str, int], questions: dict[str, int]) -> None:
+    def _say(self, event: str, cost: Cost, bookmarks: Mapping[str, Bookmark]) -> None:
         now = datetime.now(UTC)
         word = {
             "run_id": self.run_id,
@@ -106,24 +143,18 @@ class Run:
             "realm_id": self.realm_id,
             "environment": self.environment,
             "previous_run_id": self.previous_run_id,
-            "at": _text(now),
+            "at": text(now),
             "streams": dict(self._reached),
-            "bookmarks": {table: _text(at) for table, at in self._read_at.items()},
-            "calls": calls,
-            "questions": questions,
-            "counts": {table: self._reached[table] for table in self._read_at},
+            "bookmarks": {table: text(bookmark.since) for table, bookmark in bookmarks.items()},
+            "calls": dict(cost.calls),
+            "questions": dict(cost.questions),
+            "together": dict(cost.together),
+            "counts": {table: self._reached.get(table, 0) for table in self._intent.selected},
             "uncertain": dict(self._uncertain),
-            "selected": self._selected,
+            **self._intent.as_json(),
             "tap_version": version("tap-quickbooks"),
             "_sync_run": self._mark,
             "_sync_seq": 0,
-            "_sync_read_at": _text(now),
+            "_sync_read_at": text(now),
         }
         write_records(RUN_STREAM, [word])
-
-
-def _text(moment: datetime | None) -> str | None:
-    """An instant in UTC, to the millisecond."""
-    if moment is None:
-        return None
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -9,17 +9,19 @@ from contextlib import contextmanager
 from typing import Any, ClassVar, NoReturn
 
 from quickbooks_core.catalog import MIRRORED
-from quickbooks_core.client import Answer, Client, open_client
+from quickbooks_core.client import Client, open_client
 from quickbooks_core.errors import QuickBooksError
+from quickbooks_core.reading.ahead import IN_FLIGHT, Ahead
 from quickbooks_core.settings import Connection
 from singer_sdk import Tap
 from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
 
-from tap_quickbooks.ahead import IN_FLIGHT, Ahead
+from tap_quickbooks.plan import Plan
 from tap_quickbooks.run import Run
-from tap_quickbooks.streams import ObjectStream, stream_class
+from tap_quickbooks.streams import ObjectStream
+from tap_quickbooks.whole import OwnUrl, Way, Whole, whole
 
 _SECRET: dict[str, Any] = {"secret": True}
 
@@ -84,7 +86,7 @@ class TapQuickBooks(Tap):
     ahead: Ahead
     run: Run
     _given_state: dict[str, Any]
-    _firsts: Iterator[tuple[str, Answer]]
+    _plan: Plan
 
     @classmethod
     def invoke(cls, **arguments: Any) -> None:
@@ -124,14 +126,15 @@ class TapQuickBooks(Tap):
 
     def discover_streams(self) -> list[ObjectStream]:
         """One stream for each object of the catalogue that has rows."""
-        return [stream_class(entity)(self, entity) for entity in MIRRORED]
+        return [ObjectStream(self, entity) for entity in MIRRORED]
 
-    def first_answer(self, stream: ObjectStream) -> Answer:
-        """The stream's first answer, asked for ahead of time; streams must come in their order."""
-        name, answer = next(self._firsts)
-        if name != stream.name:
-            raise AssertionError(f"{stream.name} was read in the turn of {name}")
-        return answer
+    def whole(self, stream: ObjectStream) -> Whole | OwnUrl:
+        """How a stream is read whole, outside any plan."""
+        return whole(stream)
+
+    def way_of(self, stream: ObjectStream) -> Way:
+        """How a stream is read in this run."""
+        return self._plan.ways[stream.name]
 
     def sync_all(self) -> None:  # type: ignore[misc]  # final in the SDK, whose loop reads one stream at a time
         """One run: its first word, every selected stream, its last word, and then the state."""
@@ -141,28 +144,34 @@ class TapQuickBooks(Tap):
         # A thread that receives gets its turn at once, not after the 5 ms of the one that works on a page.
         sys.setswitchinterval(0.0005)
         with self.connected():
-            self._firsts = zip(
-                (stream.name for stream in streams),
-                # A large object in their midst must not keep the others from being asked for.
-                self.ahead.in_order((stream.first for stream in streams), self._firsts_ahead(streams)),
-                strict=True,
-            )
-            self.run.open({stream.name: list(stream.columns) for stream in streams})
+            self._plan = Plan(self, streams, self.run.previous_state)
+            self.run.open(self._plan.intent)
+            # A large object in their midst must not keep the others from being asked for.
+            self._plan.begin(1 if self._requests_at_once() == 1 else len(streams))
             for stream in streams:
                 stream.sync()
-            self.run.close(self.client.calls, {stream.name: stream.questions for stream in streams})
+            self._plan.follow_links()
+            self.run.close(self._plan.cost, self._plan.bookmarks)
 
     @contextmanager
     def connected(self) -> Iterator[None]:
         """A run, a client and its request threads, for as long as something is read."""
         connection = Connection.from_mapping(self.config)
-        self.run = Run(connection.environment, connection.realm_id, getattr(self, "_given_state", {}))
+        self.run = Run(connection.environment, connection.realm_id, self._state_of(connection))
         with Ahead(self._requests_at_once()) as self.ahead, open_client(connection) as self.client:
             yield
 
-    def _firsts_ahead(self, streams: list[ObjectStream]) -> int:
-        """All of them, but one where requests go one at a time."""
-        return 1 if self._requests_at_once() == 1 else len(streams)
+    def _state_of(self, connection: Connection) -> dict[str, Any]:
+        """The given state; raises TapRefused when it is another company's."""
+        state: dict[str, Any] = getattr(self, "_given_state", {})
+        of = state.get("quickbooks", {})
+        owner = (of.get("environment", connection.environment), of.get("realm_id", connection.realm_id))
+        if owner != (connection.environment, connection.realm_id):
+            raise TapRefused(
+                f"The state is that of company {owner[1]} ({owner[0]}), the settings name {connection.realm_id} "
+                f"({connection.environment}): give each company a Meltano state of its own, or correct the settings."
+            )
+        return state
 
     def _requests_at_once(self) -> int:
         """How many requests may be under way; raises TapRefused."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -24,12 +24,18 @@ _END = 120
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer that is not an error. `time` is QuickBooks' own clock, in UTC."""
+    """An answer that is not an error. `time` is QuickBooks' own clock, in UTC; `took_s` is the wait for it."""
 
     status: int
     body: bytes
     time: datetime
     intuit_tid: str
+    took_s: float = 0.0
+
+    @property
+    def asked_at(self) -> datetime:
+        """Before this moment of QuickBooks' clock nothing can have happened that the answer does not know."""
+        return self.time - timedelta(seconds=self.took_s)
 
     def json(self) -> Any:
         """The body; numbers are int or Decimal, so that `300.00` keeps its scale."""

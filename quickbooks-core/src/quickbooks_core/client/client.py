@@ -204,9 +204,11 @@ class Client:
     def _with_token(self, request: Request) -> Answer:
         """One attempt; a refused token is renewed once, and the request sent once more."""
         token = self.tokens.access_token()
+        began = self._clock()
         answer = self._send(request, token)
         if answer.status_code == 401:
             answer = self._send(request, self.tokens.renewed(token))
+        took_s = self._clock() - began
         now = datetime.fromtimestamp(self._clock(), UTC)
         error = refusal(answer.status_code, answer.headers, answer.content, now)
         if error is None and _is_of_a_gateway(request, answer):
@@ -218,6 +220,7 @@ class Client:
             answer.content,
             answer_time(answer.content, answer.headers, now),
             answer.headers.get("intuit_tid", ""),
+            max(took_s, 0.0),
         )
 
     def _judged(self, request: Request, error: QuickBooksError) -> QuickBooksError:

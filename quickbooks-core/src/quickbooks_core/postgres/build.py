@@ -28,7 +28,7 @@ def build(names: Names) -> Iterator[sql.SQL | sql.Composed]:
     for stream, (_, keys) in INTERNAL.items():
         *tables, _trigger = statements.landing_table(names, stream, internal_types(stream), keys)
         yield from tables
-    yield names.compose("runs.sql")
+    yield from (names.compose(part) for part in ("runs.sql", "deletions.sql", "selection.sql"))
     yield from statements.internal_landing(names)
     for entity in MIRRORED:
         yield from _merge(names, entity)

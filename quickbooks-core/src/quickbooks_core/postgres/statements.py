@@ -13,7 +13,7 @@ from psycopg import sql
 
 from quickbooks_core.catalog.model import Access, Entity, Kind
 from quickbooks_core.mapping import EXTRA
-from quickbooks_core.schema import INTERNAL, MARKS, internal_types, landing_type
+from quickbooks_core.schema import INTERNAL, MARKS, PART, internal_types, landing_type
 
 READ_AT = "_sync_read_at"
 # What a person looks for first in `select *`, and what last; between them all others, as QuickBooks writes them.
@@ -44,6 +44,7 @@ class Names:
         return sql.SQL(text).format(
             mirror=sql.Identifier(self.mirror),
             load=sql.Identifier(self.load),
+            load_name=sql.Literal(self.load),
             mirror_name=sql.Literal(self.mirror),
             trigger_path=sql.Literal(f"pg_catalog, {sql.Identifier(self.mirror).as_string(None)}, pg_temp"),
             **more,
@@ -82,7 +83,7 @@ def landing_table(
     Its index is not unique: two loaders that bring the same id at the same time must not fail on each other.
     """
     table = sql.Identifier(names.load, stream)
-    wanted = columns | {name: kind for name, (_, kind) in MARKS.items()}
+    wanted = columns | {name: kind for name, (_, kind) in MARKS.items()} | {PART: "text"}
     yield sql.SQL("CREATE UNLOGGED TABLE IF NOT EXISTS {} ()").format(table)
     yield _add_columns(table, wanted)
     yield sql.SQL("CREATE INDEX IF NOT EXISTS {} ON {} ({})").format(
@@ -114,6 +115,12 @@ def merge_function(names: Names, entity: Entity) -> sql.Composed:
         ),
         newer=_newer(entity, "l"),
         newer_excluded=_newer(entity, "excluded"),
+        not_older=_at_least(entity),
+        assignments_in_part=sql.SQL(", ").join(
+            sql.SQL("{} = {}").format(sql.Identifier(column), _value_in_part(entity, column))
+            for column in data
+        ),
+        different_in_part=_different(telling, [_value_in_part(entity, column) for column in telling]),
         different=_different(telling, [_value(entity, column) for column in telling]),
         different_excluded=_different(
             telling, [sql.SQL("excluded.{}").format(sql.Identifier(column)) for column in telling]
@@ -217,18 +224,38 @@ def _value(entity: Entity, column: str) -> sql.Composed:
     return landed
 
 
+def _value_in_part(entity: Entity, column: str) -> sql.Composed:
+    """A landed value where the row brings this column, and otherwise the mirror's own."""
+    return sql.SQL("CASE WHEN {} = ANY (string_to_array(l.{}, ',')) THEN {} ELSE m.{} END").format(
+        sql.Literal(column), sql.Identifier(PART), _value(entity, column), sql.Identifier(column)
+    )
+
+
 def _newer(entity: Entity, side: str) -> sql.Composed:
-    """(updated_at, sync_token, _sync_read_at) of the landed row is greater than the mirror's."""
+    """(updated_at, sync_token, _sync_read_at) of the landed row is greater than the mirror's; forced: its last part."""
+    read_at = "{}._sync_read_at"
+    ordered = _pair([*_version(entity), read_at], side, ">")
+    return sql.SQL("CASE WHEN _forced THEN {} ELSE {} END").format(_pair([read_at], side, ">"), ordered)
+
+
+def _at_least(entity: Entity) -> sql.Composed:
+    """The landed row is of the version that the mirror has, or of a later one."""
+    return _pair(_version(entity) or ["{}._sync_read_at"], "l", ">=")
+
+
+def _version(entity: Entity) -> list[str]:
+    """What QuickBooks itself says of a row's age."""
     terms = []
     if "updated_at" in entity.columns:
         terms.append("coalesce({}.updated_at, '-infinity')")
     if "sync_token" in entity.columns:
-        terms.append("CASE WHEN {0}.sync_token ~ '^[0-9]+$' THEN {0}.sync_token::numeric ELSE -1 END")
-    terms.append("{}._sync_read_at")
-    pair = [
-        ", ".join(term.replace("{0}", alias).replace("{}", alias) for term in terms) for alias in (side, "m")
-    ]
-    return sql.SQL(f"({pair[0]}) > ({pair[1]})").format()
+        terms.append("CASE WHEN {}.sync_token ~ '^[0-9]+$' THEN {}.sync_token::numeric ELSE -1 END")
+    return terms
+
+
+def _pair(terms: list[str], side: str, comparison: str) -> sql.Composed:
+    ours, theirs = (", ".join(term.replace("{}", alias) for term in terms) for alias in ("m", side))
+    return sql.SQL(f"({theirs}) {comparison} ({ours})").format()
 
 
 def _different(columns: Iterable[str], values: Iterable[sql.Composable]) -> sql.Composed:

@@ -28,9 +28,13 @@ CREATE TABLE IF NOT EXISTS {mirror}._sync_run (
     bookmarks jsonb,
     calls jsonb,
     questions jsonb,
+    together jsonb,
     counts jsonb,
     uncertain jsonb,
     selected jsonb,
+    followed jsonb,
+    added jsonb,
+    dropped jsonb,
     tap_version text
 );
 COMMENT ON TABLE {mirror}._sync_run IS 'Runs of the tap; finished means that every announced record has been merged.';
@@ -51,11 +55,12 @@ CREATE TABLE IF NOT EXISTS {mirror}._sync_cdc (
     last_webhook_at timestamptz,
     rows bigint,
     calls bigint,
+    batch_items bigint,
     status text NOT NULL,
     error text,
     run_id text
 );
-COMMENT ON TABLE {mirror}._sync_cdc IS 'Where each table stands; never ahead of the data.';
+COMMENT ON TABLE {mirror}._sync_cdc IS 'Where each table stands, never ahead of the data; * is what was asked for all at once.';
 
 CREATE TABLE IF NOT EXISTS {mirror}._sync_deletes (
     deletion_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -71,6 +76,7 @@ CREATE TABLE IF NOT EXISTS {mirror}._sync_deletes (
     merged_into text
 );
 CREATE INDEX IF NOT EXISTS _sync_deletes_row ON {mirror}._sync_deletes (table_name, id);
+CREATE INDEX IF NOT EXISTS _sync_deletes_open ON {mirror}._sync_deletes (table_name) WHERE status IN ('forbidden', 'waiting');
 COMMENT ON TABLE {mirror}._sync_deletes IS 'Rows that QuickBooks no longer has, with their last image.';
 
 CREATE TABLE IF NOT EXISTS {mirror}._sync_sweep (
@@ -98,6 +104,7 @@ COMMENT ON TABLE {mirror}._sync_parked IS 'Rows that a client had locked when th
 CREATE TABLE IF NOT EXISTS {mirror}._sync_deselected (
     table_name text NOT NULL,
     column_name text NOT NULL,
+    pending boolean NOT NULL DEFAULT true,
     PRIMARY KEY (table_name, column_name)
 );
 COMMENT ON TABLE {mirror}._sync_deselected IS 'Columns the user does not want mirrored; they stay empty.';

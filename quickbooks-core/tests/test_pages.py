@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from quickbooks_core.catalog import Entity, by_name
 from quickbooks_core.client import Answer, Client, open_client
+from quickbooks_core.reading.ahead import Ahead
+from quickbooks_core.reading.pages import EVERYTHING, Incomplete, ObjectReader, Page
 from quickbooks_core.settings import Connection
 from quickbooks_demo.sandbox import Sandbox
-from tap_quickbooks.ahead import Ahead
-from tap_quickbooks.pages import EVERYTHING, Incomplete, ObjectReader, Page
 
 CUSTOMER = by_name("Customer")
 OF_THE_SAMPLE = 29

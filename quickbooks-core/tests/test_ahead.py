@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from tap_quickbooks.ahead import Ahead
+from quickbooks_core.reading.ahead import Ahead
 
 PATIENCE_S = 30
 

@@ -1,0 +1,197 @@
+"""A table that is read whole: the first time, after a column was added that only a whole reading gives, or always."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+from quickbooks_core.catalog import Reading
+from quickbooks_core.client import Answer
+from quickbooks_core.entitlements import from_xml
+from quickbooks_core.mapping import EXTRA
+from quickbooks_core.reading.pages import (
+    CREATED,
+    EVERYTHING,
+    Incomplete,
+    ObjectReader,
+    Page,
+    is_ordered,
+    time_of,
+)
+
+from tap_quickbooks.bookmarks import Bookmark, Count
+
+if TYPE_CHECKING:
+    from tap_quickbooks.streams import ObjectStream
+
+Document = dict[str, Any]
+_SECOND = timedelta(seconds=1)
+
+
+class Way(Protocol):
+    """How one stream is read in one run."""
+
+    @property
+    def bookmark(self) -> Bookmark | None:
+        """Where the table stands afterwards; none where it is to be read whole the next time."""
+
+    @property
+    def questions(self) -> int:
+        """How many questions it has cost so far; what was asked again after a failure counts once."""
+
+    def read(self) -> None:
+        """Emits its rows, and sets its bookmark unless it had doubts."""
+
+
+class Whole:
+    """All rows of an object that is read by `select * from`."""
+
+    def __init__(self, stream: ObjectStream, first: Callable[[], Answer] | None = None) -> None:
+        self.bookmark: Bookmark | None = None
+        self._stream = stream
+        self._reader = ObjectReader(stream.tap.client, stream.entity, stream.tap.ahead)
+        self._first_answer = first or self.first
+        self._unsure: list[str] = []
+
+    @property
+    def questions(self) -> int:
+        """Pages and counts."""
+        return self._reader.questions
+
+    def first(self) -> Answer:
+        """The first answer; may be made ahead of its use, in a thread of its own."""
+        return self._reader.first()
+
+    def pages(self) -> Iterator[Page]:
+        """All pages."""
+        return self._reader.pages(self.first())
+
+    def read(self) -> None:
+        """Emits all rows, and which windows are whole. Rows made since the count are told by the next run's changes."""
+        first = self._first_answer()
+        counts = is_ordered(self._stream.entity, CREATED)
+        until = first.asked_at.replace(microsecond=0) - _SECOND
+        rows = 0
+        try:
+            for page in self._reader.pages(first):
+                self._emit(page)
+                rows += _made_until(until, page) if counts else 0
+        except Incomplete as missing:
+            doubt(self._stream, missing)
+            return
+        if self._unsure:
+            self._stream.tap.run.found(self._stream.name, EVERYTHING, self._unsure, first.time)
+        self._stream.end()
+        self.bookmark = begun(self._stream, first, count=Count(rows, until) if counts else None)
+
+    def _emit(self, page: Page) -> None:
+        ids = self._stream.emit(page.documents, page.read_at)
+        if page.window is None:
+            self._unsure += ids
+        else:
+            self._stream.tap.run.found(self._stream.name, page.window, ids, page.read_at)
+
+
+def _made_until(until: datetime, page: Page) -> int:
+    if page.window and page.window.end and page.window.end <= until:
+        return len(page.documents)
+    return sum(time_of(document, CREATED) <= until for document in page.documents)
+
+
+class OwnUrl:
+    """An object that one GET gives whole, at most once a day."""
+
+    EVERY = timedelta(hours=23, minutes=30)
+
+    def __init__(
+        self, stream: ObjectStream, before: Bookmark | None = None, first: Callable[[], Answer] | None = None
+    ) -> None:
+        self.bookmark = before
+        self.questions = 0
+        self._before = before
+        self._stream = stream
+        self._first_answer = first or self.first
+
+    def first(self) -> Answer:
+        """The only answer."""
+        self.questions = 1
+        return _REQUESTS[self._stream.entity.name][0](self._stream)
+
+    def pages(self) -> Iterator[Page]:
+        """The only page."""
+        yield self._page(self.first())
+
+    def read(self) -> None:
+        """Emits its rows if they are others than the last time."""
+        answer = self._first_answer()
+        page = self._page(answer)
+        looks = f"{zlib.crc32(msgspec.json.encode(page.documents)):08x}"
+        if (
+            self._before is None
+            or looks != self._before.looks
+            or self._before.left_out != self._stream.left_out
+        ):
+            ids = self._stream.emit(page.documents, page.read_at)
+            self._stream.tap.run.found(self._stream.name, EVERYTHING, ids, page.read_at)
+            self._stream.end()
+        self.bookmark = begun(self._stream, answer, looks=looks)
+
+    def _page(self, answer: Answer) -> Page:
+        return Page(_REQUESTS[self._stream.entity.name][1](self._stream, answer), answer.time, EVERYTHING)
+
+
+class Unchanged:
+    """A table of which nothing is asked in this run."""
+
+    questions = 0
+
+    def __init__(self, bookmark: Bookmark) -> None:
+        self.bookmark: Bookmark | None = bookmark
+
+    def read(self) -> None:
+        """Nothing."""
+
+
+def begun(stream: ObjectStream, first: Answer, *, count: Count | None = None, looks: str = "") -> Bookmark:
+    """The bookmark of a table that has been read whole."""
+    known = stream.columns if EXTRA in stream.left_out else None
+    return Bookmark(first.asked_at, stream.left_out, known, count, looks=looks)
+
+
+def doubt(stream: ObjectStream, missing: Incomplete) -> None:
+    """A warning, and a word to the database."""
+    stream.logger.warning(
+        "%s may lack rows: %s. Nothing is deleted; the next run reads it again.", stream.name, missing
+    )
+    stream.tap.run.doubt(stream.name, str(missing))
+
+
+def whole(stream: ObjectStream, first: Callable[[], Answer] | None = None) -> Whole | OwnUrl:
+    """How an object is read whole."""
+    if stream.entity.reading is Reading.OWN_URL:
+        return OwnUrl(stream, first=first)
+    return Whole(stream, first)
+
+
+def _get_entitlements(stream: ObjectStream) -> Answer:
+    client = stream.tap.client
+    return client.get("", accept="application/xml", base=client.connection.entitlements_url)
+
+
+def _get_list(stream: ObjectStream) -> Answer:
+    return stream.tap.client.get(stream.entity.resource)
+
+
+# How an object with a URL of its own is asked for, and how its answer is read.
+_REQUESTS: dict[
+    str, tuple[Callable[[ObjectStream], Answer], Callable[[ObjectStream, Answer], list[Document]]]
+] = {
+    "Entitlements": (
+        _get_entitlements,
+        lambda stream, answer: [from_xml(answer.body, stream.tap.run.realm_id)],
+    ),
+    "TaxClassification": (_get_list, lambda stream, answer: answer.documents(stream.entity)),
+}
