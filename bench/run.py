@@ -1,6 +1,6 @@
 """Measures the pipeline and writes docs/benchmarks.md.
 
-    make bench                       # everything, in less than 15 minutes on two cores
+    make bench                       # everything, in about 15 minutes on two cores
     make bench BENCH="--scale 0.02"  # the same in small, for a look; the page is printed, not written
 
 Everything runs on this machine: sandbox, tap, loader and Postgres share its cores.
@@ -17,6 +17,7 @@ from contextlib import closing
 from pathlib import Path
 
 import backfill
+import incremental
 import million
 import overlap
 import pages
@@ -38,6 +39,7 @@ def main() -> int:
     measures: dict[str, Callable[[Stage], Section]] = {
         "backfill": lambda stage: backfill.measure(stage, rows, given.times),
         "overlap": lambda stage: overlap.measure(stage, of_overlap, given.times),
+        "incremental": lambda stage: incremental.measure(stage, many, given.times),
         "million": lambda stage: million.measure(stage, many),
         "pages": lambda stage: _with_company(stage, many),
     }
@@ -65,7 +67,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--scale", type=float, default=1.0, help="a part of the full sizes")
     parser.add_argument("--times", type=int, default=3, help="runs of which the median is taken")
     parser.add_argument(
-        "--only", action="append", choices=("backfill", "overlap", "million", "pages"), help="one of them"
+        "--only",
+        action="append",
+        choices=("backfill", "overlap", "incremental", "million", "pages"),
+        help="one of them",
     )
     parser.add_argument("--page", type=Path, help="where to write; by default the docs' page, if all was run")
     given = parser.parse_args()

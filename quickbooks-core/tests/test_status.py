@@ -44,7 +44,7 @@ def test_parked_rows_are_counted_until_the_client_has_let_them_go(migrated: Data
         outcome = status(migrated.url)
 
         assert outcome.out.splitlines()[1].split()[:5] == ["customer", "2", "3", "1", "0"]
-        assert "parked: 1 newer versions of rows that a client had locked; the next run" in outcome.out
+        assert "parked: 1 changes of rows that a client had locked; the next run" in outcome.out
         client.rollback()
         a_run(loader, "run3", 1, 2, sync_token="1", display_name="new")
     assert status(migrated.url).out.splitlines()[1].split()[:5] == ["customer", "2", "3", "0", "0"]

@@ -67,6 +67,13 @@ def _generate(service: Service, given: Document) -> Document:
     return {"first": str(first)}
 
 
+def _hide(service: Service, given: Document) -> Document:
+    """Until they are shown again by an empty list, no query finds these."""
+    name, ids = str(given["object"]), tuple(str(id) for id in given["ids"])
+    service.store.hidden[name] = ids
+    return {"object": name, "ids": list(ids)}
+
+
 def _latency(service: Service, given: Document) -> Document:
     service.latency_s = float(given["ms"]) / 1000
     return {"ms": given["ms"]}
@@ -175,6 +182,7 @@ _ACTIONS: dict[str, _Action] = {
     "fail": _order,
     "faults": _order,
     "generate": _generate,
+    "hide": _hide,
     "latency": _latency,
     "person": lambda service, given: act(service.company, given),
     "requests": _forget,

@@ -90,6 +90,32 @@ def _vendors(company: Company, first: int, count: int, begin: int, rate: int) ->
         yield ("Vendor", str(number), number, second, second, name, body)
 
 
+def _invoices(company: Company, first: int, count: int, begin: int, rate: int) -> Iterator[_Row]:
+    """Of nothing, for nothing: they need no postings."""
+    currency = write(currency_reference(Lookup(company.store).home.currency))
+    customer = write(_some_customer(company))
+    for place in range(count):
+        number, second = first + place, begin + place // rate
+        day = stamp(second)[:10]
+        body = (
+            '{"domain":"QBO","sparse":false,"Id":"%d","SyncToken":"0","MetaData":%s,"DocNumber":"G%d","TxnDate":"%s",'
+            '"CurrencyRef":%s,"LinkedTxn":[],"Line":[{"Id":"1","LineNum":1,"Description":"Generated","Amount":0,'
+            '"DetailType":"DescriptionOnly","DescriptionLineDetail":{}},{"Amount":0,"DetailType":"SubTotalLineDetail",'
+            '"SubTotalLineDetail":{}}],"TxnTaxDetail":{"TotalTax":0},"CustomerRef":%s,"DueDate":"%s","TotalAmt":0,'
+            '"ApplyTaxAfterDiscount":false,"PrintStatus":"NeedToPrint","EmailStatus":"NotSet","Balance":0}'
+        ) % (number, _times(second), number, day, currency, customer, day)
+        yield ("Invoice", str(number), number, second, second, f"G{number}", body)
+
+
+def _some_customer(company: Company) -> dict[str, str]:
+    found = company.store.rows(
+        "select id, name from document where entity = 'Customer' order by number limit 1", ()
+    )
+    if not found:
+        raise CannotGenerate("invoices need a customer, and the company has none")
+    return {"value": found[0][0], "name": found[0][1]}
+
+
 @cache
 def _times(second: int) -> str:
     return f'{{"CreateTime":"{stamp(second)}","LastUpdatedTime":"{stamp(second)}"}}'
@@ -97,5 +123,6 @@ def _times(second: int) -> str:
 
 _TEMPLATES: dict[str, Callable[[Company, int, int, int, int], Iterator[_Row]]] = {
     "Customer": _customers,
+    "Invoice": _invoices,
     "Vendor": _vendors,
 }

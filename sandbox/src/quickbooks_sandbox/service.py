@@ -64,6 +64,7 @@ class Service:
         if chosen not in self._images:
             self._images[chosen] = self._loaded(chosen)
         self.store.restore(self._images[chosen])
+        self.store.hidden.clear()
         self.journal.clear()
         self.orders.clear()
         self.throttle.reset()

@@ -113,6 +113,7 @@ class Store:
         self._local = threading.local()
         self._writing = threading.RLock()
         self.places = Places()
+        self.hidden: dict[str, tuple[str, ...]] = {}  # Ids that no query finds for now, by object
         self.create_schema()
 
     def create_schema(self) -> None:

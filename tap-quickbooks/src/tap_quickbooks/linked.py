@@ -32,9 +32,11 @@ class Linked:
         self._wanted: set[Target] = set()
         self._told: set[Target] = set()
         self._moved = False
+        self._account_was_told = False
 
     def saw(self, entity: Entity, documents: Iterable[Document]) -> None:
         """Documents that were emitted."""
+        self._account_was_told |= entity.name == "Account"
         for document in documents:
             inner = next(iter(document.values())) if entity.wrapped else document
             self._told.add((entity.name, str(inner.get("Id", ""))))
@@ -65,7 +67,7 @@ class Linked:
     @property
     def accounts_may_have_moved(self) -> bool:
         """Whether documents moved balances, and no account was told: the accounts behind them are not named."""
-        return self._moved and not any(name == "Account" for name, _ in self._told)
+        return self._moved and not self._account_was_told
 
 
 def targets(value: Any) -> Iterator[Target]:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 from quickbooks_core.catalog import Reading
 from quickbooks_core.client import Answer
-from quickbooks_core.entitlements import from_xml
 from quickbooks_core.mapping import EXTRA
+from quickbooks_core.reading.own_url import OwnUrlReader
 from quickbooks_core.reading.pages import (
     CREATED,
     EVERYTHING,
@@ -113,21 +113,22 @@ class OwnUrl:
         self.questions = 0
         self._before = before
         self._stream = stream
+        self._reader = OwnUrlReader(stream.tap.client, stream.entity)
         self._first_answer = first or self.first
 
     def first(self) -> Answer:
         """The only answer."""
         self.questions = 1
-        return _REQUESTS[self._stream.entity.name][0](self._stream)
+        return self._reader.first()
 
     def pages(self) -> Iterator[Page]:
         """The only page."""
-        yield self._page(self.first())
+        return self._reader.pages(self.first())
 
     def read(self) -> None:
         """Emits its rows if they are others than the last time."""
         answer = self._first_answer()
-        page = self._page(answer)
+        (page,) = self._reader.pages(answer)
         looks = f"{zlib.crc32(msgspec.json.encode(page.documents)):08x}"
         if (
             self._before is None
@@ -138,9 +139,6 @@ class OwnUrl:
             self._stream.tap.run.found(self._stream.name, EVERYTHING, ids, page.read_at)
             self._stream.end()
         self.bookmark = begun(self._stream, answer, looks=looks)
-
-    def _page(self, answer: Answer) -> Page:
-        return Page(_REQUESTS[self._stream.entity.name][1](self._stream, answer), answer.time, EVERYTHING)
 
 
 class Unchanged:
@@ -174,24 +172,3 @@ def whole(stream: ObjectStream, first: Callable[[], Answer] | None = None) -> Wh
     if stream.entity.reading is Reading.OWN_URL:
         return OwnUrl(stream, first=first)
     return Whole(stream, first)
-
-
-def _get_entitlements(stream: ObjectStream) -> Answer:
-    client = stream.tap.client
-    return client.get("", accept="application/xml", base=client.connection.entitlements_url)
-
-
-def _get_list(stream: ObjectStream) -> Answer:
-    return stream.tap.client.get(stream.entity.resource)
-
-
-# How an object with a URL of its own is asked for, and how its answer is read.
-_REQUESTS: dict[
-    str, tuple[Callable[[ObjectStream], Answer], Callable[[ObjectStream, Answer], list[Document]]]
-] = {
-    "Entitlements": (
-        _get_entitlements,
-        lambda stream, answer: [from_xml(answer.body, stream.tap.run.realm_id)],
-    ),
-    "TaxClassification": (_get_list, lambda stream, answer: answer.documents(stream.entity)),
-}

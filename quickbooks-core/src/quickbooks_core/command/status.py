@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib.resources import files
@@ -21,11 +22,14 @@ from quickbooks_core.command.failure import database_url, mirror_schema
 
 Row = Mapping[str, Any]
 
+_TOGETHER = "*"  # in _sync_cdc, what was asked for all tables at once
+
 
 def add_parser(subparsers: Any) -> None:
     """Declares the subcommand."""
     parser = subparsers.add_parser("status", help="show where each table stands")
     parser.add_argument("--json", action="store_true", help="one JSON object a line, the last run at the end")
+    parser.add_argument("--warnings", action="store_true", help="only what needs a person, on stderr")
     parser.set_defaults(func=run)
 
 
@@ -37,6 +41,10 @@ def run(arguments: argparse.Namespace) -> None:
         cursor = connection.cursor(row_factory=dict_row)
         tables = cursor.execute(_statement("status_tables", schema)).fetchall()
         last = cursor.execute(_statement("status_run", schema)).fetchone()
+    if arguments.warnings:
+        for remark in _remarks(tables):
+            print(f"warning: {remark}", file=sys.stderr)
+        return
     lines = _as_json(tables, last) if arguments.json else _as_text(tables, last)
     print("\n".join(lines))
 
@@ -53,7 +61,14 @@ def _as_json(tables: Sequence[Row], last: Row | None) -> list[str]:
 
 def _as_text(tables: Sequence[Row], last: Row | None) -> list[str]:
     head = f"{'table':<28}{'rows':>10}{'calls':>7}{'parked':>8}{'forbidden':>11}  {'last poll':<21}status"
-    return [head, *map(_line, tables), *_remarks(tables), _last(last)]
+    lines = [_line(table) for table in tables if table["table_name"] != _TOGETHER]
+    together = [_together(table) for table in tables if table["table_name"] == _TOGETHER]
+    return [head, *lines, *together, *_remarks(tables), _last(last)]
+
+
+def _together(asked: Row) -> str:
+    items = f", with {asked['batch_items']} questions in batches" if asked["batch_items"] else ""
+    return f"for all tables at once: {asked['calls']} calls{items}"
 
 
 def _line(table: Row) -> str:
@@ -68,10 +83,11 @@ def _remarks(tables: Sequence[Row]) -> list[str]:
     """What the columns mean where they are not 0."""
     parked, forbidden = (sum(table[name] for table in tables) for name in ("parked", "forbidden"))
     unsure = [table["table_name"] for table in tables if table["status"] == "incomplete"]
+    held = [f"{t['table_name']} ({t['error']})" for t in tables if t["status"] == "deselected" and t["error"]]
     remarks = []
     if parked:
         remarks.append(
-            f"parked: {parked} newer versions of rows that a client had locked; the next run tries again."
+            f"parked: {parked} changes of rows that a client had locked; the next run tries again."
         )
     if forbidden:
         remarks.append(
@@ -82,6 +98,8 @@ def _remarks(tables: Sequence[Row]) -> list[str]:
         remarks.append(
             f"incomplete: QuickBooks gave fewer rows than it counts of {', '.join(unsure)}; run again."
         )
+    if held:
+        remarks.append(f"deselected, but not empty: {', '.join(held)}; the next run tries again.")
     return remarks
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from quickbooks_sandbox.clock import Clock
@@ -15,10 +16,19 @@ from quickbooks_sandbox.switches import Switches
 
 def answer(text: str, store: Store, switches: Switches, clock: Clock) -> str:
     """The content of `QueryResponse`; raises Fault."""
-    asked = plan(parse(text), switches, clock)
+    asked = _of_the_shown(plan(parse(text), switches, clock), store)
     if asked.count:
         return write({"totalCount": count(asked, store)})
     return page(asked.entity.key, [_shown(asked, body) for body in bodies(asked, store)], asked.start)
+
+
+def _of_the_shown(asked: Plan, store: Store) -> Plan:
+    """An index that lags does not know everything."""
+    ids = store.hidden.get(asked.entity.name, ())
+    if not ids:
+        return asked
+    where = f"{asked.where} and id not in ({', '.join('?' * len(ids))})"
+    return replace(asked, where=where, parameters=(*asked.parameters, *ids))
 
 
 def page(key: str, bodies: list[str], start: int) -> str:

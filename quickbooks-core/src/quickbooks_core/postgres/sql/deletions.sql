@@ -5,25 +5,18 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $body$
         AND relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = {load_name}))
 $body$;
 
--- apply_sweep: what a complete run did not find inside a window it read whole no longer exists.
-CREATE OR REPLACE FUNCTION {load}.apply_sweep(run text, object text) RETURNS bigint
+-- missing_rows: rows that stand in a window of a sweep which did not name them, by the answer that lacked them: by an
+-- earlier one, a page of somebody else's could bring them back.
+CREATE OR REPLACE FUNCTION {load}.missing_rows(run text, object text) RETURNS TABLE (ids text[], read_at timestamptz)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
 DECLARE
     created text := 'NULL::timestamptz';
-    gone text[];
-    evidence timestamptz;
-    removed bigint := 0;
 BEGIN
-    IF NOT EXISTS (SELECT FROM {mirror}._sync_sweep WHERE run_id = run AND table_name = object) THEN
-        RETURN 0;
-    END IF;
-    PERFORM {load}.lock_object(object, true);
     IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = format('{mirror}.%I', object)::regclass
                AND attname = 'created_at' AND NOT attisdropped) THEN
         created := 'm.created_at';
     END IF;
-    -- Each row with the answer that lacked it: by an earlier one, a page of somebody else's could bring it back.
-    FOR gone, evidence IN EXECUTE format($sql$
+    RETURN QUERY EXECUTE format($sql$
         -- First what no page names, which is little, and only then its windows: every row against every window is
         -- a thousand million comparisons for a million rows.
         WITH found AS MATERIALIZED (
@@ -39,11 +32,23 @@ BEGIN
                 AND (s.created_to IS NULL OR m.created_at < s.created_to)
             GROUP BY m.id) AS lacking
         GROUP BY read_at ORDER BY read_at$sql$, created, object)
-        USING run, object
-    LOOP
-        removed := removed + {load}.delete_rows(object, gone, 'sweep', evidence, run);
+        USING run, object;
+END
+$body$;
+
+-- apply_sweep: what a complete run did not find inside a window it read whole no longer exists.
+CREATE OR REPLACE FUNCTION {load}.apply_sweep(run text, object text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
+DECLARE
+    lacking record;
+BEGIN
+    IF NOT EXISTS (SELECT FROM {mirror}._sync_sweep WHERE run_id = run AND table_name = object) THEN
+        RETURN;
+    END IF;
+    PERFORM {load}.lock_object(object, true);
+    FOR lacking IN SELECT * FROM {load}.missing_rows(run, object) LOOP
+        PERFORM {load}.delete_rows(object, lacking.ids, 'sweep', lacking.read_at, run);
     END LOOP;
-    RETURN removed;
 END
 $body$;
 

@@ -118,8 +118,8 @@ BEGIN
         run_id = excluded.run_id;
     PERFORM {load}.apply_drop(this.dropped);
     UPDATE {mirror}._sync_run SET status = 'finished', finished_at = now() WHERE run_id = run;
-    DELETE FROM {mirror}._sync_sweep WHERE run_id = run OR run_id IN (
-        SELECT run_id FROM {mirror}._sync_run WHERE status = 'running' AND seen_at < now() - interval '2 days');
+    -- Its own windows, and those of runs that were killed.
+    DELETE FROM {mirror}._sync_sweep WHERE run_id = run OR read_at < now() - interval '7 days';
     RETURN true;
 END
 $body$;

@@ -9,3 +9,5 @@ ALTER TABLE {mirror}._sync_run
     ADD COLUMN together jsonb, ADD COLUMN followed jsonb, ADD COLUMN added jsonb, ADD COLUMN dropped jsonb;
 ALTER TABLE {mirror}._sync_cdc ADD COLUMN batch_items bigint;
 ALTER TABLE {mirror}._sync_deselected ADD COLUMN pending boolean NOT NULL DEFAULT true;
+-- It gives nothing back any more.
+DROP FUNCTION {load}.apply_sweep(text, text);

@@ -1,0 +1,1 @@
+"""The mirror beside the company: what differs, and its repair."""

@@ -1,0 +1,65 @@
+"""What a document points at, and what of it is asked for."""
+
+from __future__ import annotations
+
+from quickbooks_core.catalog import by_name
+from tap_quickbooks.linked import Linked, targets
+
+PAYMENT = {
+    "Id": "9",
+    "CustomerRef": {"value": "1", "name": "Amy"},
+    "DepositToAccountRef": {"value": "4"},
+    "Line": [{"Amount": 5, "LinkedTxn": [{"TxnId": "7", "TxnType": "Invoice"}]}],
+}
+ENTRY = {
+    "Id": "3",
+    "Line": [
+        {"JournalEntryLineDetail": {
+            "AccountRef": {"value": "33"}, "Entity": {"Type": "Vendor", "EntityRef": {"value": "2"}}}},
+    ],
+}  # fmt: skip
+CHECK = {
+    "Id": "5",
+    "EntityRef": {"value": "6", "type": "Employee"},
+    "LinkedTxn": [{"TxnId": "8", "TxnType": "BillPaymentCheck"}],
+}
+
+
+def test_names_accounts_items_and_linked_documents_are_found_at_any_depth() -> None:
+    assert set(targets(PAYMENT)) == {("Customer", "1"), ("Account", "4"), ("Invoice", "7")}
+    assert set(targets(ENTRY)) == {("Account", "33"), ("Vendor", "2")}
+    assert set(targets(CHECK)) == {("Employee", "6"), ("BillPayment", "8")}
+
+
+def test_what_was_told_itself_is_not_asked_for() -> None:
+    linked = Linked()
+    linked.saw(by_name("Payment"), [PAYMENT])
+    linked.saw(by_name("Invoice"), [{"Id": "7"}])
+    linked.told(by_name("Account"), ["4"])
+
+    missing = linked.missing()
+
+    assert missing == {by_name("Customer"): {"1"}}
+    assert linked.missing() == {}
+
+
+def test_the_customer_above_follows_and_no_document_is_needed_for_names() -> None:
+    linked = Linked()
+    linked.saw(by_name("Customer"), [{"Id": "1", "ParentRef": {"value": "2"}}])
+
+    first = linked.missing()
+    linked.saw_again(by_name("Customer"), [{"Id": "3", "ParentRef": {"value": "4"}}])
+
+    assert (first, linked.missing()) == ({}, {by_name("Customer"): {"4"}})
+
+
+def test_accounts_may_have_moved_unless_one_was_told() -> None:
+    linked = Linked()
+    assert not linked.accounts_may_have_moved
+    linked.saw(by_name("Payment"), [PAYMENT])
+    linked.saw_again(by_name("Account"), [{"Id": "4"}])
+    assert linked.accounts_may_have_moved
+
+    linked.saw(by_name("Account"), [{"Id": "33"}])
+
+    assert not linked.accounts_may_have_moved
