@@ -29,8 +29,11 @@ AUTOMATIC = frozenset({"id", "sync_token", "created_at", "updated_at"})
 # What QuickBooks writes on every full object and what therefore says nothing.
 SILENT: dict[str, tuple[Any, ...]] = {"domain": ("QBO",), "sparse": (False, "false")}
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-# No more digits of a second than Postgres keeps.
-_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{3}|\.\d{6})?(Z|[+-]\d{2}:\d{2})", re.ASCII)
+# No more digits of a second than Postgres keeps; what is no hour or minute, some versions of Python take nevertheless.
+_INSTANT = re.compile(
+    r"\d{4}-\d{2}-\d{2}T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{3}|\.\d{6})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)",
+    re.ASCII,
+)
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?", re.ASCII)
 _BOOLEANS = {"true": True, "false": False}
 # What a converter answers when the value does not fit its column; it goes to `extra` instead.

@@ -5,7 +5,7 @@ Pure and idempotent; `migrate` runs them as quickbooks_owner.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from psycopg import sql
 
@@ -18,10 +18,10 @@ from quickbooks_core.postgres.views import views
 from quickbooks_core.schema import INTERNAL, internal_types
 
 
-def build(names: Names) -> Iterator[sql.SQL | sql.Composed]:
+def build(names: Names, entities: Sequence[Entity] = MIRRORED) -> Iterator[sql.SQL | sql.Composed]:
     """Internal tables, the objects' tables, landing, merges, fence, views, grants; in the end the mark."""
     yield from (names.compose(part) for part in ("internal.sql", "fence.sql"))
-    for entity in MIRRORED:
+    for entity in entities:
         yield from statements.mirror_table(names, entity)
     # The functions of the runs name the row types of the landing tables, whose triggers name the functions.
     yield sql.SQL("SET LOCAL check_function_bodies = off")
@@ -30,10 +30,10 @@ def build(names: Names) -> Iterator[sql.SQL | sql.Composed]:
         yield from tables
     yield from (names.compose(part) for part in ("runs.sql", "deletions.sql", "selection.sql"))
     yield from statements.internal_landing(names)
-    for entity in MIRRORED:
+    for entity in entities:
         yield from _merge(names, entity)
-    yield from views(names)
-    yield from statements.grants(names, MIRRORED)
+    yield from views(names, entities)
+    yield from statements.grants(names, entities)
     yield mark(names, program_version())
 
 

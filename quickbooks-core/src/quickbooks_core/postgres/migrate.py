@@ -1,14 +1,16 @@
 """Creates and upgrades the mirror: roles, schemas, tables, merges, fence, views and grants.
 
 Idempotent, one transaction, under an advisory lock: first the steps that an older database lacks (`version`), then
-everything as a new database gets it. Neither a superuser nor the database's owner is needed:
-CREATE on the database and on the mirror's schema, and CREATEROLE (or roles made by an administrator).
+everything as a new database gets it, then new columns from `extra` (`adopt`). Neither a superuser nor the database's
+owner is needed: CREATE on the database and on the mirror's schema, and CREATEROLE (or roles made by an administrator).
 """
 
 from __future__ import annotations
 
 import psycopg
 
+from quickbooks_core.catalog import MIRRORED
+from quickbooks_core.postgres.adopt import adopt, gains
 from quickbooks_core.postgres.build import build, mark
 from quickbooks_core.postgres.prepare import MigrationRefused, make_roles, prepare
 from quickbooks_core.postgres.statements import Names
@@ -24,8 +26,10 @@ def migrate(conninfo: str, schema: str = "public", *, create_roles: bool = True)
             make_roles(connection)
         prepare(connection, names)
         connection.execute("SET LOCAL ROLE quickbooks_owner")
+        new = gains(connection, names, MIRRORED)
         _upgrade(connection, names)
         _build(connection, names)
+        adopt(connection, names, new)
 
 
 def _upgrade(connection: psycopg.Connection, names: Names) -> None:

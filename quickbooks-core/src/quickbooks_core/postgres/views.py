@@ -5,11 +5,12 @@ Always security_invoker: a reader sees through a view exactly what the table sho
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from psycopg import sql
 
 from quickbooks_core.catalog import MIRRORED, by_name
+from quickbooks_core.catalog.model import Entity
 from quickbooks_core.mapping import ID_MARK
 from quickbooks_core.postgres.statements import Names
 
@@ -27,12 +28,12 @@ _REFERENCES = (
 _TXN_TYPES = {"BillPaymentCheck": "BillPayment", "BillPaymentCreditCard": "BillPayment"}
 
 
-def views(names: Names) -> Iterator[sql.Composed]:
+def views(names: Names, entities: Sequence[Entity] = MIRRORED) -> Iterator[sql.Composed]:
     """All views."""
-    for entity in MIRRORED:
+    for entity in entities:
         if "line" in entity.columns:
             yield from _replaced(names, f"{entity.table}_line", _lines(names, entity.table))
-    yield from _replaced(names, "linked_txn", _links(names))
+    yield from _replaced(names, "linked_txn", _links(names, entities))
 
 
 def _replaced(names: Names, view: str, body: sql.Composed) -> Iterator[sql.Composed]:
@@ -74,8 +75,8 @@ def _lines(names: Names, table: str) -> sql.Composed:
     )
 
 
-def _links(names: Names) -> sql.Composed:
-    prefixes = {entity.name: entity.prefix for entity in MIRRORED}
+def _links(names: Names, entities: Sequence[Entity]) -> sql.Composed:
+    prefixes = {entity.name: entity.prefix for entity in entities}
     prefixes |= {name: by_name(target).prefix for name, target in _TXN_TYPES.items()}
     case = sql.SQL(" ").join(
         sql.SQL("WHEN {} THEN {}").format(sql.Literal(name), sql.Literal(ID_MARK + prefix))
@@ -90,7 +91,7 @@ def _links(names: Names) -> sql.Composed:
             table=sql.Identifier(names.mirror, entity.table),
             column=sql.SQL("t.linked_txn"),
         )
-        for entity in MIRRORED
+        for entity in entities
         if "linked_txn" in entity.columns
     ]
     return sql.SQL(
