@@ -39,14 +39,14 @@ def test_parked_rows_are_counted_until_the_client_has_let_them_go(migrated: Data
     with psycopg.connect(url, autocommit=True) as loader, psycopg.connect(url) as client:
         a_run(loader, "run1", 1, 2)
         client.execute("select from customer where id = 'qbk_cust1' for update")
-        a_run(loader, "run2", 1, 2, sync_token="1", display_name="new")
+        a_run(loader, "run2", 1, 2, sync_token="1", display_name="new", _sync_read_at="2026-11-02")
 
         outcome = status(migrated.url)
 
         assert outcome.out.splitlines()[1].split()[:5] == ["customer", "2", "3", "1", "0"]
         assert "parked: 1 changes of rows that a client had locked; the next run" in outcome.out
         client.rollback()
-        a_run(loader, "run3", 1, 2, sync_token="1", display_name="new")
+        a_run(loader, "run3", 1, 2, sync_token="1", display_name="new", _sync_read_at="2026-11-03")
     assert status(migrated.url).out.splitlines()[1].split()[:5] == ["customer", "2", "3", "0", "0"]
 
 
@@ -89,7 +89,7 @@ def test_programs_read_it_as_json_with_the_last_run_at_the_end(migrated: Databas
 
     table, last = map(json.loads, status(migrated.url, "--json").out.splitlines())
 
-    assert table == {"table_name": "customer", "status": "ok", "rows": 1, "calls": 3, "parked": 0,
+    assert table == {"table_name": "customer", "status": "ok", "rows": 1, "calls": 3, "batch_items": None, "parked": 0,
                      "forbidden": 0, "error": None, "last_poll_at": "2026-11-02 00:00:00+00:00"}  # fmt: skip
     assert (last["last_run"]["run_id"], last["last_run"]["calls"]) == ("run1", {"query": 3, "oauth": 1})
 

@@ -15,6 +15,9 @@ from quickbooks_core.mapping import EXTRA
 
 FORM = 2
 State = Mapping[str, Any]
+# A list of one, because Meltano merges the state of a full refresh into the one before, key by key: a bookmark would
+# keep what it no longer has.
+_STANDS = "stands"
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ def read_bookmarks(state: State) -> dict[str, Bookmark]:
     """The bookmarks by table."""
     if state.get("quickbooks", {}).get("form") != FORM:
         return {}
-    return {table: _read(value) for table, value in state.get("bookmarks", {}).items()}
+    return {table: _read(value[_STANDS][0]) for table, value in state.get("bookmarks", {}).items()}
 
 
 def written(bookmark: Bookmark) -> dict[str, Any]:
@@ -80,7 +83,7 @@ def written(bookmark: Bookmark) -> dict[str, Any]:
         }
     if bookmark.looks:
         value["looks"] = bookmark.looks
-    return value
+    return {_STANDS: [value]}
 
 
 def _read(value: Mapping[str, Any]) -> Bookmark:
