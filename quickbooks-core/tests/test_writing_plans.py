@@ -18,6 +18,7 @@ from quickbooks_core.writing import (
     conflicts,
     document_in,
     encoded,
+    not_taken,
     plan,
 )
 
@@ -345,6 +346,40 @@ def test_the_same_value_in_another_form_is_no_conflict(
     document = {"Id": "1"} | ({entity.columns[column].path: there} if there is not None else {})
 
     assert conflicts(wanted, document) == ()
+
+
+def test_what_quickbooks_did_not_take_is_named() -> None:
+    values = {
+        "customer_id": "qbk_cust1",
+        "private_note": "a",
+        "txn_date": "2026-02-28",
+        "exchange_rate": 1.5,
+        "bill_email": None,
+        "line": [{"Amount": 5, "SalesItemLineDetail": {"ItemRef": {"value": "qbk_item3"}}}],
+    }
+    answer = {
+        "Id": "1",
+        "CustomerRef": {"value": "1", "name": "Amy"},
+        "PrivateNote": "a",
+        "TxnDate": "2026-02-28",
+        "ExchangeRate": Decimal("1.50"),
+        "Line": [
+            {
+                "Id": "1",
+                "Amount": Decimal("5.00"),
+                "SalesItemLineDetail": {"ItemRef": {"value": "3", "name": "x"}},
+            },
+            {"Amount": Decimal("5.00"), "DetailType": "SubTotalLineDetail"},
+        ],
+    }
+    made = change("Invoice", Action.CREATE, values)
+
+    assert not_taken(made, answer) == ()
+    assert not_taken(made, {**answer, "PrivateNote": "b", "Line": answer["Line"][1:]}) == (
+        "private_note",
+        "line",
+    )
+    assert not_taken(update("Invoice", "qbk_inv1", {"private_note": None}), answer) == ("private_note",)
 
 
 def test_numbers_are_sent_digit_by_digit() -> None:

@@ -35,13 +35,20 @@ def test_the_rate_of_a_day_is_the_newest_up_to_it(company: Any) -> None:
 
 
 def test_a_rate_is_set_by_an_update_without_id_and_has_no_time_of_creation(company: Any) -> None:
-    body = {"SourceCurrencyCode": "EUR", "AsOfDate": "2026-02-03", "Rate": 1.123456}
+    fields = [{"DefinitionId": "1", "Name": "Source", "Type": "StringType", "StringValue": "ECB"}]
+    body = {
+        "SourceCurrencyCode": "EUR",
+        "AsOfDate": "2026-02-03",
+        "Rate": 1.123456,
+        "CustomField": fields,
+    }
     first = company.post("exchangerate", body)["ExchangeRate"]
 
     second = company.post("exchangerate", {**body, "SyncToken": "0", "Rate": 1.2})["ExchangeRate"]
 
     assert first.pop("MetaData").keys() == second.pop("MetaData").keys() == {"LastUpdatedTime"}
     common = {"SourceCurrencyCode": "EUR", "TargetCurrencyCode": "USD", "AsOfDate": "2026-02-03"}
+    common["CustomField"] = fields
     system = {"domain": "QBO", "sparse": False}
     assert first == {**common, **system, "Rate": 1.123456, "SyncToken": "0"}
     assert second == {**common, **system, "Rate": 1.2, "SyncToken": "1"}

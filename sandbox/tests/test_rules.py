@@ -203,6 +203,10 @@ def test_a_full_update_clears_what_it_leaves_out_and_a_sparse_one_keeps_it(clien
         ("Term", {"DueDays": "30"}, {"DueDays": 30}),
         ("Customer", {"Taxable": "true"}, {"Taxable": True}),
         ("Bill", {"VendorRef": {"value": 56}}, {"VendorRef": {"value": "56", "name": "Bob's Burger Joint"}}),
+        # On Intuit's pages, and not in its schema.
+        ("BillPayment", {"ProcessBillPayment": True}, {"ProcessBillPayment": True}),
+        ("TimeActivity", {"TransactionLocationType": "FRANCE"}, {"TransactionLocationType": "FRANCE"}),
+        ("TimeActivity", {"BillableStatus": "Billable", "HourlyRate": 75}, {"BillableStatus": "Billable"}),
     ],
 )
 def test_values_are_read_as_the_service_reads_them(
@@ -232,3 +236,13 @@ def test_fractions_of_a_cent_go_up_from_the_half_and_the_books_balance(client: A
 
     assert [one["Amount"] for one in made["Line"]] == [10.01, 0]
     assert made["TotalAmt"] == 10.01
+
+
+def test_the_type_of_a_term_follows_from_what_it_counts(client: Any) -> None:
+    made = client.make("Term", Type="DATE_DRIVEN")
+    dated = {**made, "DayOfMonthDue": 5}
+    del dated["DueDays"]
+
+    after = client.post("term", dated)["Term"]
+
+    assert (made["Type"], after["Type"]) == ("STANDARD", "DATE_DRIVEN")

@@ -378,3 +378,13 @@ def test_where_no_sales_tax_is_used_none_is_kept(client: Any) -> None:
     made = sale(client, line, TxnTaxDetail={"TotalTax": 9, "TxnTaxCodeRef": {"value": "TAX"}})
 
     assert (made["TxnTaxDetail"], made["TotalAmt"]) == ({"TotalTax": 0}, 100)
+
+
+@pytest.mark.parametrize("name", ["Bill", "Purchase", "PurchaseOrder"])
+def test_a_purchase_in_the_united_states_keeps_no_tax(client: Any, name: str) -> None:
+    before = client.body(name)["Line"]
+
+    made = client.make(name, TxnTaxDetail={"TotalTax": 9})
+
+    assert ("TxnTaxDetail" in made, made["TotalAmt"]) == (False, sum(line["Amount"] for line in before))
+    assert client.sandbox.look("ledger")["unbalanced"] == []

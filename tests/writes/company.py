@@ -20,6 +20,7 @@ class Written:
     """What came of a change: the row in the answer, and the row of a read after it."""
 
     plan: Plan
+    answer: dict[str, Any]
     answered: Row
     read: Row
 
@@ -41,13 +42,17 @@ class Company:
         where = " where Active in (true, false)" if active and active.filterable else ""
         return self.client.query(f"select * from {entity.name}{where} maxresults 1000").documents(entity)
 
+    def first(self, entity: Entity) -> Row:
+        """Some row of an object."""
+        return to_row(entity, self.documents(entity)[0])
+
     def write(self, change: Change) -> Written:
         """Carries a change out and looks at what came of it."""
         made = plan(change)
         answer = document_in(change.entity, self.send(made))
         assert answer is not None
         row = to_row(change.entity, answer)
-        return Written(made, row, self.read(change.entity, row["id"]))
+        return Written(made, answer, row, self.read(change.entity, row["id"]))
 
     def send(self, made: Plan) -> Any:
         """Does what a plan says; gives the whole answer."""

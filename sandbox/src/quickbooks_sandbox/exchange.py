@@ -58,6 +58,7 @@ def changed(store: Store, clock: Clock, given: Document) -> str:
             "TargetCurrencyCode": target,
             "Rate": given["Rate"],
             "AsOfDate": day,
+            **({"CustomField": given["CustomField"]} if given.get("CustomField") else {}),
         }
         return put(store, document, int(clock.time()), token)
 

@@ -2,12 +2,13 @@
 
 `plan(change)` says what is sent where and what has to be read before, and refuses what must not be sent;
 `Plan.body` makes the body, of the document that is there where it needs one; `encoded` gives its bytes;
-`conflicts` names what somebody else has changed since; `worded` says what a client of the database is told.
+`conflicts` names what somebody else has changed since, `not_taken` what QuickBooks did not do; `worded` says
+what a client of the database is told.
 """
 
 from quickbooks_core.writing.abilities import can
 from quickbooks_core.writing.change import Action, Change
-from quickbooks_core.writing.conflict import conflicts
+from quickbooks_core.writing.conflict import conflicts, not_taken
 from quickbooks_core.writing.encoding import encoded
 from quickbooks_core.writing.plans import Call, Plan, Style, apply, document_in, plan, reading
 from quickbooks_core.writing.refused import ChangeRefused, Problem
@@ -29,6 +30,7 @@ __all__ = [
     "conflicts",
     "document_in",
     "encoded",
+    "not_taken",
     "plan",
     "reading",
     "sqlstate",

@@ -1,4 +1,4 @@
-"""Whether somebody else has changed what a change is about: the document that is there, against the row before."""
+"""A change against the document that is there: what somebody else has changed since, and what has not been taken."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from quickbooks_core.catalog.model import Field, Kind
 from quickbooks_core.mapping import to_row
 from quickbooks_core.writing.change import Change
-from quickbooks_core.writing.settings import LOCK
+from quickbooks_core.writing.settings import LOCK, Setting, settings_of
 from quickbooks_core.writing.values import exact, instant, is_empty
 
 
@@ -30,6 +30,23 @@ def conflicts(change: Change, document: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def not_taken(change: Change, document: Mapping[str, Any]) -> tuple[str, ...]:
+    """The columns that the document does not have as a create or update sets them.
+
+    Of an answer: what QuickBooks has ignored or filled in otherwise. Of a document found after a lost answer: why it
+    is not the one that was sent. Whatever QuickBooks adds inside JSON, such as names and Ids, makes no difference.
+    """
+    there = to_row(change.entity, document)
+    return tuple(
+        setting.field.column
+        for setting in settings_of(change)
+        if not _holds(
+            comparable(setting.field, there.get(setting.field.column)),
+            comparable(setting.field, _asked(change, setting)),
+        )
+    )
+
+
 def comparable(field: Field, value: Any) -> Any:
     """A value in a form that is equal whatever carried it: a driver, JSON, QuickBooks."""
     if is_empty(value):
@@ -47,6 +64,20 @@ def _same(change: Change, column: str, there: Mapping[str, Any]) -> bool:
     field = change.entity.columns[column]
     before = (change.base or {}).get(column)
     return bool(comparable(field, before) == comparable(field, there.get(column)))
+
+
+def _asked(change: Change, setting: Setting) -> Any:
+    """JSON with QuickBooks' own Ids, everything else as the column has it; a type that follows from an id."""
+    column = setting.field.column
+    return setting.value if setting.field.kind is Kind.JSON else change.values.get(column) or setting.value
+
+
+def _holds(there: Any, asked: Any) -> bool:
+    if isinstance(asked, dict):
+        return isinstance(there, dict) and all(_holds(there.get(key), inner) for key, inner in asked.items())
+    if isinstance(asked, list):
+        return isinstance(there, list) and len(there) >= len(asked) and all(map(_holds, there, asked))
+    return bool(there == asked)
 
 
 def _plain(value: Any) -> Any:

@@ -13,6 +13,7 @@ _TAXED = (
     "Bill", "CreditMemo", "Estimate", "Invoice", "Purchase", "PurchaseOrder", "RefundReceipt", "SalesReceipt",
     "VendorCredit",
 )  # fmt: skip
+_BOUGHT = ("Bill", "Purchase", "PurchaseOrder", "VendorCredit")
 # How the service calls the tax of a country when it asks for it; GST/HST is recorded, the others follow it.
 _WORDS = {"AU": "GST", "CA": "GST/HST", "GB": "VAT", "IN": "GST", "NZ": "GST", "SG": "GST"}
 
@@ -20,7 +21,8 @@ _WORDS = {"AU": "GST", "CA": "GST/HST", "GB": "VAT", "IN": "GST", "NZ": "GST", "
 def check_taxes(entity: Entity, after: Document, lookup: Lookup) -> None:
     """Refuses a document whose lines or tax lines will not do; drops what the company does not keep."""
     if lookup.home.is_us:
-        if not lookup.home.uses_sales_tax:  # documented: ignored, and not stored
+        # Documented: ignored, and not stored. Of purchases, which are not taxed there, uncertain.
+        if not lookup.home.uses_sales_tax or entity.name in _BOUGHT:
             after.pop("TxnTaxDetail", None)
     elif entity.name in _TAXED:
         _check_abroad(entity, after, lookup)
