@@ -23,8 +23,9 @@ class Action(Enum):
 class Change:
     """One change: `values` are the columns that change, `None` clears one; `id` is ours, empty on create.
 
-    Values come as Postgres or JSON gives them. `base` is the row as it was when the change was asked for: whether
-    somebody else changed the same columns since is judged by it. A `sync_token` among the values is a lock: the
+    Values come as Postgres or JSON gives them; an empty text or array clears too, because QuickBooks reads it as not
+    given. `base` is the whole row as it was when the change was asked for: whether somebody else changed the same
+    columns since is judged by it, and its version is what is updated. A `sync_token` among the values is a lock: the
     version that the change was made for.
     """
 
