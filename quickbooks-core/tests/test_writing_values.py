@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from random import Random
 from typing import Any
 
 import pytest
@@ -34,8 +36,8 @@ TAKEN: dict[Kind, list[tuple[Any, Any]]] = {
 REFUSED: dict[Kind, list[Any]] = {
     Kind.TEXT: [7, True, ["a"], {"a": "b"}],
     Kind.BOOLEAN: ["true", 1, Decimal(0)],
-    Kind.INTEGER: ["a", Decimal("7.5"), True, 1.5, [7]],
-    Kind.NUMBER: ["a", True, float("nan"), Decimal("Infinity"), {"a": 1}],
+    Kind.INTEGER: ["a", Decimal("7.5"), True, 1.5, [7], "1e999999999"],
+    Kind.NUMBER: ["1e999999999", "1e-999999999", "a", True, float("nan"), Decimal("Infinity"), {"a": 1}],
     Kind.MONEY: ["10,00", False, float("inf"), Decimal("NaN")],
     Kind.DATE: ["2026-02-30", "28.2.2026", "infinity", 20260228, datetime(2026, 2, 28, tzinfo=UTC)],
     Kind.TIMESTAMP: ["2026-01-01T08:00:00", "noon", "infinity", 1700000000, datetime(2026, 2, 28)],
@@ -262,4 +264,52 @@ def test_what_the_api_cannot_do_is_refused_in_words_that_name_the_object(entity:
 
 def test_a_change_of_nothing_is_a_mistake_of_the_caller() -> None:
     with pytest.raises(ValueError, match="without a changed column"):
-        plan(Change(INVOICE, Action.UPDATE, {"sync_token": "1"}, "qbk_inv1"))
+        plan(Change(INVOICE, Action.UPDATE, {}, "qbk_inv1"))
+
+
+@pytest.mark.parametrize(("action", "id"), [(Action.UPDATE, "qbk_inv1"), (Action.CREATE, "")])
+def test_a_version_that_locks_nothing_is_refused(action: Action, id: str) -> None:
+    refused = refusal(INVOICE, action, {"sync_token": "1"}, id)
+
+    assert (refused.problem, refused.column) == (Problem.READ_ONLY, "sync_token")
+
+
+def anything(dice: Random, depth: int = 0) -> Any:
+    """Some value that a client, a driver or a stream may give."""
+    simple = [
+        None,
+        "",
+        "x",
+        "qbk_cust1",
+        "qbk_",
+        "2026-02-28",
+        "NaN",
+        True,
+        0,
+        -1,
+        1.5,
+        1e300,
+        Decimal("1E-9"),
+        "x" * 5000,
+    ]
+    simple += [date(2026, 2, 28), datetime(2026, 2, 28, tzinfo=UTC), b"bytes", object()]
+    if depth < 4 and dice.random() < 0.4:
+        keys = dice.sample(["value", "type", "Type", "TxnId", "TxnType", "ItemRef", "Entity", "x"], 3)
+        return {key: anything(dice, depth + 1) for key in keys}
+    if depth < 4 and dice.random() < 0.3:
+        return [anything(dice, depth + 1) for _ in range(dice.randrange(3))]
+    return dice.choice(simple)
+
+
+@pytest.mark.parametrize("entity", CATALOG, ids=lambda entity: entity.name)
+def test_whatever_is_asked_for_is_planned_or_refused(entity: Entity) -> None:
+    dice = Random(entity.name)
+    columns, there = [*entity.columns, "extra", "nosuch"], {"Id": "1", "SyncToken": "0"}
+    for _ in range(200):
+        chosen = dice.sample(columns, min(len(columns), dice.randint(1, 4)))
+        values = {column: anything(dice) for column in chosen}
+        id = dice.choice(["", "qbk_inv1", f"qbk_{entity.prefix}1", f"qbk_{entity.prefix}EUR-USD-2026-02-28"])
+        base = dice.choice([None, {}, {"sync_token": "0"}])
+        with suppress(ChangeRefused):
+            made = plan(Change(entity, dice.choice(list(Action)), values, id, base))
+            made.body({"Bill": there} if entity.wrapped else there)

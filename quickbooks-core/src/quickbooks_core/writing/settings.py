@@ -34,7 +34,10 @@ class Setting:
 
 def settings_of(change: Change) -> list[Setting]:
     """What a create or an update sets, in the catalogue's order; raises ChangeRefused."""
-    found = [_setting(change, column, value) for column, value in change.values.items() if column != LOCK]
+    given = dict(change.values)
+    if change.action is not Action.CREATE and len(given) > 1:
+        given.pop(LOCK, None)  # alone it locks nothing, and is a column like any other
+    found = [_setting(change, column, value) for column, value in given.items()]
     by_column = {setting.field.column: setting for setting in found if setting is not None}
     by_column |= {typed.field.column: typed for typed in _types(change, by_column)}
     order = list(change.entity.columns)

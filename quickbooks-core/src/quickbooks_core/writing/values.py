@@ -18,6 +18,8 @@ from quickbooks_core.writing.refused import Misfit, Problem
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _SHOWN = 60
+# No amount has as many; written without its exponent, 1e999999999 would be a gigabyte.
+_DIGITS = 40
 
 
 def is_empty(value: Any) -> bool:
@@ -42,7 +44,8 @@ def exact(value: Any) -> Decimal | None:
         number = Decimal(repr(value) if isinstance(value, float) else value)
     except InvalidOperation:
         return None
-    return number if number.is_finite() else None
+    is_writable = number.is_finite() and abs(number.adjusted()) <= _DIGITS
+    return number if is_writable else None
 
 
 def instant(value: Any) -> datetime | None:
