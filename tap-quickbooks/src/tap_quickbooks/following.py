@@ -100,7 +100,8 @@ class Following:
             self._read_anew(changed)
             digest = digest if changed or found.sweep else None
         self._extra_questions += sweep.questions
-        return digest, sweep.count
+        # By the number that QuickBooks states, even if it is not that of the ids: else every run would sweep again.
+        return digest, self._counted(found.count)
 
     def _counted(self, count: Count | None) -> Count | None:
         """The number of rows now, from the number of older ones and those made since."""

@@ -51,6 +51,11 @@ class Cost:
     questions: Mapping[str, int]
     together: Mapping[str, int] = field(default_factory=dict)
 
+    def __str__(self) -> str:
+        calls = ", ".join(f"{times} {kind}" for kind, times in sorted(self.calls.items()))
+        items = self.together.get("batch_items")
+        return f"Calls of the API: {calls}" + (f"; {items} questions in batches" if items else "")
+
 
 @dataclass
 class Run:

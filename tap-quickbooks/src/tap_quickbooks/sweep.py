@@ -29,7 +29,7 @@ from quickbooks_core.reading.pages import (
     time_of,
 )
 
-from tap_quickbooks.bookmarks import Count, Digest
+from tap_quickbooks.bookmarks import Digest
 
 Document = dict[str, Any]
 Tell = Callable[[Window, list[str], datetime], None]
@@ -66,13 +66,7 @@ class Sweep:
         self._entity = entity
         self._ahead = ahead
         self._closed = closed
-        self._rows = 0
         self.questions = 0
-
-    @property
-    def count(self) -> Count | None:
-        """How many rows it found that were made before the second was over."""
-        return Count(self._rows, self._closed) if is_ordered(self._entity, CREATED) else None
 
     def look(self, tell: Tell) -> Digest | None:
         """Tells all ids by their windows; raises Incomplete. A digest, where the object has times of creation."""
@@ -108,7 +102,6 @@ class Sweep:
         for page in self._read(timed):
             ids = [document_id(self._entity, document) for document in page.documents]
             made = [time_of(document, CREATED) for document in page.documents] if timed else []
-            self._rows += sum(moment <= self._closed for moment in made)
             if page.window is None:
                 unsure, read_at = unsure + ids, page.read_at
             else:

@@ -151,7 +151,9 @@ class TapQuickBooks(Tap):
             for stream in streams:
                 stream.sync()
             self._plan.follow_links()
-            self.run.close(self._plan.cost, self._plan.bookmarks)
+            cost = self._plan.cost
+            self.run.close(cost, self._plan.bookmarks)
+        self.logger.info("%s", cost)
 
     @contextmanager
     def connected(self) -> Iterator[None]:

@@ -18,11 +18,11 @@ from quickbooks_core.reading.pages import (
     Incomplete,
     ObjectReader,
     Page,
-    is_ordered,
     time_of,
 )
 
 from tap_quickbooks.bookmarks import Bookmark, Count
+from tap_quickbooks.news import can_go_in_silence
 
 if TYPE_CHECKING:
     from tap_quickbooks.streams import ObjectStream
@@ -72,7 +72,7 @@ class Whole:
     def read(self) -> None:
         """Emits all rows, and which windows are whole. Rows made since the count are told by the next run's changes."""
         first = self._first_answer()
-        counts = is_ordered(self._stream.entity, CREATED)
+        counts = can_go_in_silence(self._stream.entity)
         until = first.asked_at.replace(microsecond=0) - _SECOND
         rows = 0
         try:
