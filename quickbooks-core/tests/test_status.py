@@ -28,7 +28,7 @@ def test_a_run_is_shown_with_its_rows_and_what_it_has_cost(migrated: Database) -
     outcome = status(migrated.url)
 
     head, line, last = outcome.out.splitlines()
-    assert head.split() == ["table", "rows", "calls", "parked", "forbidden", "last", "poll", "status"]
+    assert head.split() == ["table", "changed", "calls", "parked", "forbidden", "last", "poll", "status"]
     assert line.split() == ["customer", "2", "3", "0", "0", "2026-11-02", "00:00:00", "ok"]
     assert last.startswith("last run: run1 finished ")
     assert last.endswith("; calls of the API: 1 oauth, 3 query")

@@ -60,7 +60,7 @@ def _as_json(tables: Sequence[Row], last: Row | None) -> list[str]:
 
 
 def _as_text(tables: Sequence[Row], last: Row | None) -> list[str]:
-    head = f"{'table':<28}{'rows':>10}{'calls':>7}{'parked':>8}{'forbidden':>11}  {'last poll':<21}status"
+    head = f"{'table':<28}{'changed':>10}{'calls':>7}{'parked':>8}{'forbidden':>11}  {'last poll':<21}status"
     lines = [_line(table) for table in tables if table["table_name"] != _TOGETHER]
     together = [_together(table) for table in tables if table["table_name"] == _TOGETHER]
     return [head, *lines, *together, *_remarks(tables), _last(last)]
