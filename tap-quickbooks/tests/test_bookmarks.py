@@ -18,7 +18,9 @@ SECOND = timedelta(seconds=1)
         Bookmark(AT),
         Bookmark(AT, left_out=frozenset({"notes"})),
         Bookmark(AT, left_out=frozenset({"extra"}), known=frozenset({"id", "name"})),
-        Bookmark(AT, count=Count(7, AT - SECOND), swept=Digest((AT - SECOND, AT), (3, 0)), looks="0a"),
+        Bookmark(
+            AT, count=Count(7, AT - SECOND), swept=Digest((AT - SECOND, AT), (3, 0)), looks="0a", outside=True
+        ),
     ],
 )
 def test_a_bookmark_is_the_same_after_it_was_kept(bookmark: Bookmark) -> None:

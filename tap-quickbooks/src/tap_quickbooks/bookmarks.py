@@ -43,7 +43,7 @@ class Bookmark:
     `since`: all changes up to this moment of QuickBooks' clock are in the mirror. `left_out`: columns that are not;
     `known`: the columns that are, where fields without a column are not mirrored either. `count` tells whether rows
     have gone in silence. `swept`: what a sweep found, which the next run looks at once more. `looks`: a digest of
-    an object that is always read whole.
+    an object that is always read whole. `outside`: QuickBooks refuses to tell its changes.
     """
 
     since: datetime
@@ -52,6 +52,7 @@ class Bookmark:
     count: Count | None = None
     swept: Digest | None = None
     looks: str = ""
+    outside: bool = False
 
     def lacks(self, columns: frozenset[str]) -> frozenset[str] | None:
         """The selected columns that the mirror has not been given; None when only reading everything gives them."""
@@ -83,6 +84,8 @@ def written(bookmark: Bookmark) -> dict[str, Any]:
         }
     if bookmark.looks:
         value["looks"] = bookmark.looks
+    if bookmark.outside:
+        value["outside"] = True
     return {_STANDS: [value]}
 
 
@@ -95,6 +98,7 @@ def _read(value: Mapping[str, Any]) -> Bookmark:
         Count(int(count["rows"]), _moment(count["until"])) if count else None,
         Digest(tuple(map(_moment, swept["ends"])), tuple(swept["sums"])) if swept else None,
         str(value.get("looks", "")),
+        bool(value.get("outside", False)),
     )
 
 

@@ -57,7 +57,8 @@ class Following:
             doubt(self._stream, missing)
             return
         known = self._stream.columns if EXTRA in self._stream.left_out else None
-        self.bookmark = Bookmark(self._news.at, self._stream.left_out, known, count, swept)
+        outside = self._before.outside or self._news.of(self._entity).outside
+        self.bookmark = Bookmark(self._news.at, self._stream.left_out, known, count, swept, outside=outside)
 
     def _emit_changes(self) -> None:
         found = self._news.of(self._entity)

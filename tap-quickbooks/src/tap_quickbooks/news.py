@@ -7,7 +7,7 @@ that is not enough either, the table is read on by time, and its ids are swept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ from quickbooks_core.reading.ahead import Ahead
 from quickbooks_core.reading.by_id import statements_by_id
 from quickbooks_core.reading.changes import FULL, LOOK_BACK, Changes, ask_changes
 from quickbooks_core.reading.pages import CREATED, UPDATED, is_ordered, literal
-from quickbooks_core.reading.together import MOST_ITEMS, MOST_OBJECTS, ask_together
+from quickbooks_core.reading.together import MOST_OBJECTS, ask_together
 
 from tap_quickbooks.bookmarks import Bookmark, Count
 
@@ -29,6 +29,7 @@ Document = dict[str, Any]
 # Changes carry whole seconds and answers milliseconds, and nobody promises that an answer knows the last moment.
 OVERLAP = timedelta(seconds=30)
 _SECOND = timedelta(seconds=1)
+_OF_THE_TIME = "changedSince"  # what a refusal for being too long ago speaks of
 _ANYTHING = "select count(*) from CompanyInfo"
 
 
@@ -43,6 +44,7 @@ class Found:
     sweep: bool = False  # rows may have gone without a word
     count: Count | None = None
     questions: int = 0
+    outside: bool = False  # its changes are not told
 
     def add(self, changes: Changes, read_at: datetime) -> None:
         """Takes in what an answer tells."""
@@ -75,7 +77,7 @@ class News:
     def ask(self) -> None:
         """Asks for everything; raises QuickBooksError."""
         horizon = datetime.now(UTC) - LOOK_BACK
-        told = [entity for entity in self._followed if entity.cdc]
+        told = [entity for entity in self._followed if not self._is_outside(entity)]
         self._ask_changes([entity for entity in told if self._since(entity) > horizon])
         for entity in told:
             if self._since(entity) <= horizon:
@@ -94,6 +96,9 @@ class News:
 
     def _since(self, entity: Entity) -> datetime:
         return self._followed[entity].since - OVERLAP
+
+    def _is_outside(self, entity: Entity) -> bool:
+        return not entity.cdc or self._followed[entity].outside
 
     def _known_at(self, answer: Answer) -> None:
         self._at = self._at or answer.asked_at
@@ -115,19 +120,21 @@ class News:
             self._found[entity].add(changes, answer.time)
 
     def _ask_alone(self, entities: list[Entity]) -> None:
-        def task(entity: Entity) -> Callable[[], tuple[Answer, Changes] | None]:
-            def ask() -> tuple[Answer, Changes] | None:
+        def task(entity: Entity) -> Callable[[], tuple[Answer, Changes] | Refused]:
+            def ask() -> tuple[Answer, Changes] | Refused:
                 try:
                     answer, found = ask_changes(self._client, [entity], self._since(entity))
-                except Refused:
-                    return None
+                except Refused as refused:
+                    return refused
                 return answer, found.get(entity, Changes())
 
             return ask
 
         for entity, told in zip(entities, self._ahead.in_order(map(task, entities)), strict=True):
             self._found[entity].questions += 1
-            if told is None:
+            if isinstance(told, Refused):
+                # For its time only this once; for itself, from now on.
+                self._found[entity].outside = _OF_THE_TIME not in told.detail
                 self._look_everywhere(entity)
                 continue
             answer, changes = told
@@ -143,18 +150,17 @@ class News:
         self._found[entity].sweep = True
 
     def _ask_batch(self) -> None:
-        outside = [entity for entity in self._followed if not entity.cdc]
+        outside = [entity for entity in self._followed if self._is_outside(entity)]
         room = MOST_OBJECTS // max(len(outside), 1) - 1
         statements = {f"changes {entity.table}": self._changes_statement(entity, room) for entity in outside}
-        counted = [entity for entity in self._followed if can_go_in_silence(entity)]
-        for entity in counted[: MOST_ITEMS - len(outside)]:
+        counted = [e for e in self._followed if can_go_in_silence(e, outside=self._is_outside(e))]
+        for entity in counted:
             statements[f"count {entity.table}"] = self._count_statement(entity)
         answers = self.batch(statements) if statements else {}
         for entity in outside:
             self._take_changes(entity, answers[f"changes {entity.table}"], room)
         for entity in counted:
-            if answer := answers.get(f"count {entity.table}"):
-                self._take_count(entity, answer.count())
+            self._take_count(entity, answers[f"count {entity.table}"].count())
 
     def _changes_statement(self, entity: Entity, room: int) -> str:
         return (
@@ -215,16 +221,11 @@ class News:
             self.together[kind] = self.together.get(kind, 0) + times
 
 
-def can_go_in_silence(entity: Entity) -> bool:
+def can_go_in_silence(entity: Entity, *, outside: bool = False) -> bool:
     """Whether rows may disappear without being told as changes: merged names, and what has no change data."""
-    return is_ordered(entity, CREATED) and (entity.has_active or not entity.cdc)
+    return is_ordered(entity, CREATED) and (entity.has_active or not entity.cdc or outside)
 
 
 def _shown(entity: Entity) -> str:
     active = entity.by_path.get("Active")
     return "Active in (true, false) and " if active is not None and active.filterable else ""
-
-
-def documents_of(found: Found) -> Iterable[Document]:
-    """All documents that were told at once."""
-    return (document for documents, _ in found.pages for document in documents)
