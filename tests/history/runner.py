@@ -111,7 +111,9 @@ class Runner:
     def _addressed(self, operation: Operation, entity: Entity, known: Known, body: Any) -> Any:
         """What names the object, and the whole of it for an update of the whole."""
         if operation.name.startswith(_WRAPPED):
-            return {"Invoice": {"Id": known.id, "SyncToken": "0"}}
+            if known.sync_token < 0:  # a merge has rewritten it
+                known.sync_token = int(_inner(entity, self.read(entity, known.id))["SyncToken"])
+            return {"Invoice": {"Id": known.id, "SyncToken": str(known.sync_token)}}
         if operation.verb == "replace" or known.sync_token < 0:
             before = self.read(entity, known.id)
             if before is not None:
