@@ -17,10 +17,19 @@ from quickbooks_core.postgres.version import program_version
 from quickbooks_core.postgres.views import views
 from quickbooks_core.schema import INTERNAL, internal_types
 
+_FUNCTIONS = (
+    "runs.sql",
+    "deletions.sql",
+    "selection.sql",
+    "queue_rules.sql",
+    "enqueue.sql",
+    "queue_work.sql",
+)
+
 
 def build(names: Names, entities: Sequence[Entity] = MIRRORED) -> Iterator[sql.SQL | sql.Composed]:
     """Internal tables, the objects' tables, landing, merges, fence, views, grants; in the end the mark."""
-    yield from (names.compose(part) for part in ("internal.sql", "fence.sql"))
+    yield from (names.compose(part) for part in ("internal.sql", "queue.sql", "fence.sql"))
     for entity in entities:
         yield from statements.mirror_table(names, entity)
     # The functions of the runs name the row types of the landing tables, whose triggers name the functions.
@@ -28,12 +37,13 @@ def build(names: Names, entities: Sequence[Entity] = MIRRORED) -> Iterator[sql.S
     for stream, (_, keys) in INTERNAL.items():
         *tables, _trigger = statements.landing_table(names, stream, internal_types(stream), keys)
         yield from tables
-    yield from (names.compose(part) for part in ("runs.sql", "deletions.sql", "selection.sql"))
+    yield from (names.compose(part) for part in _FUNCTIONS)
     yield from statements.internal_landing(names)
     for entity in entities:
         yield from _merge(names, entity)
     yield from views(names, entities)
     yield from statements.grants(names, entities)
+    yield names.compose("queue_grants.sql")
     yield mark(names, program_version())
 
 

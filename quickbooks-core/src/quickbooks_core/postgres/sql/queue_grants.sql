@@ -1,0 +1,12 @@
+-- queue_grants: the worker sees the queue and changes it through its functions only.
+GRANT USAGE ON SCHEMA {mirror} TO quickbooks_worker;
+GRANT SELECT ON {mirror}._sync_company, {mirror}._sync_migration, {mirror}._sync_queue, {mirror}._sync_request,
+    {mirror}._sync_key, {mirror}._sync_deployment TO quickbooks_worker;
+GRANT EXECUTE ON FUNCTION
+    {load}.enqueue(text, text, text, jsonb, text, jsonb, text, text, text), {load}.deployment_state(),
+    {load}.bind_deployment(text), {load}.claim_change(text, text, interval), {load}.renew_leases(text[], interval),
+    {load}.note_request(bigint, text, text, text, text, jsonb, bytea, timestamptz),
+    {load}.end_requests(bigint, text, text, text),
+    {load}.finish_change(bigint, text, text, jsonb, timestamptz, text),
+    {load}.end_change(bigint, text, text, jsonb),
+    {load}.postpone_change(bigint, text, timestamptz, boolean, text) TO quickbooks_worker;

@@ -1,0 +1,162 @@
+-- claim_change: gives a worker the next change that may be sent, for as long as its lease. One that another worker left
+-- in the middle comes again when its lease has ended; if it had sent something, that answer is lost.
+CREATE OR REPLACE FUNCTION {load}.claim_change(deployment text, claimant text, lease interval)
+RETURNS SETOF {mirror}._sync_queue LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
+DECLARE
+    number bigint;
+BEGIN
+    IF NOT EXISTS (SELECT FROM {mirror}._sync_deployment WHERE deployment_id = deployment) THEN
+        RAISE EXCEPTION 'The queue was adopted by another host' USING ERRCODE = '55000';
+    END IF;
+    SELECT q.queue_id INTO number FROM {mirror}._sync_queue AS q
+        WHERE q.status IN ('pending', 'sending') AND q.deployment_id = deployment AND q.not_before <= now()
+          AND (q.status = 'pending' OR q.lease_until <= now())
+          AND NOT EXISTS (SELECT FROM {mirror}._sync_queue AS e WHERE e.row_key = q.row_key
+                          AND e.queue_id < q.queue_id AND e.status IN ('pending', 'sending'))
+        ORDER BY q.queue_id LIMIT 1 FOR UPDATE SKIP LOCKED;
+    IF number IS NULL THEN
+        RETURN;
+    END IF;
+    UPDATE {mirror}._sync_queue AS q SET old = q.old || (
+            SELECT jsonb_object_agg(c.name, coalesce(f.answer -> c.name, 'null'))
+            FROM unnest(q.assumed || ARRAY['sync_token', 'updated_at']) AS c (name))
+        FROM {mirror}._sync_queue AS f
+        WHERE q.queue_id = number AND f.queue_id = q.follows AND f.status = 'done' AND f.answer IS NOT NULL
+          AND q.attempts = 0;
+    RETURN QUERY UPDATE {mirror}._sync_queue AS q SET status = 'sending', worker = claimant, lease_until = now() + lease,
+        attempts = q.attempts + 1,
+        lost_at = CASE WHEN EXISTS (SELECT FROM {mirror}._sync_request AS r WHERE r.queue_id = number
+                                    AND (r.outcome IS NULL OR r.outcome = 'lost')) THEN coalesce(q.lost_at, now()) END
+        WHERE q.queue_id = number RETURNING q.*;
+END
+$body$;
+
+-- renew_leases: workers that live keep what they hold; what has been lost is not taken back.
+CREATE OR REPLACE FUNCTION {load}.renew_leases(claimants text[], lease interval) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
+DECLARE
+    renewed bigint;
+BEGIN
+    UPDATE {mirror}._sync_queue SET lease_until = now() + lease
+        WHERE status = 'sending' AND worker = ANY (claimants) AND lease_until > now();
+    GET DIAGNOSTICS renewed = ROW_COUNT;
+    RETURN renewed;
+END
+$body$;
+
+-- hold_change: refuses whoever no longer has the lease of a change.
+CREATE OR REPLACE FUNCTION {load}.hold_change(number bigint, claimant text) RETURNS {mirror}._sync_queue
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
+DECLARE
+    held {mirror}._sync_queue;
+BEGIN
+    SELECT * INTO held FROM {mirror}._sync_queue AS q
+        WHERE q.queue_id = number AND q.status = 'sending' AND q.worker = claimant FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'Change % is no longer held by this worker', number USING ERRCODE = '55006';
+    END IF;
+    RETURN held;
+END
+$body$;
+
+-- note_request: what is about to be sent.
+CREATE OR REPLACE FUNCTION {load}.note_request(
+    number bigint, claimant text, sent_as text, verb text, address text, options jsonb, content bytea, at timestamptz)
+RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
+DECLARE
+    noted bigint;
+BEGIN
+    PERFORM {load}.hold_change(number, claimant);
+    INSERT INTO {mirror}._sync_request (queue_id, request_id, method, path, params, body, quickbooks_at)
+        VALUES (number, sent_as, verb, address, options, content, at) RETURNING request INTO noted;
+    UPDATE {mirror}._sync_queue SET lost_at = NULL WHERE queue_id = number AND lost_at IS NOT NULL;
+    RETURN noted;
+END
+$body$;
+
+-- end_requests: what has become of the requests of a change whose end is not known yet.
+CREATE OR REPLACE FUNCTION {load}.end_requests(number bigint, claimant text, ended text, told text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
+BEGIN
+    PERFORM {load}.hold_change(number, claimant);
+    UPDATE {mirror}._sync_request SET outcome = ended, words = told, answered_at = clock_timestamp()
+        WHERE queue_id = number AND (outcome IS NULL OR outcome = 'lost');
+END
+$body$;
+
+-- finish_change: QuickBooks has done it. The answer is merged in the same transaction; a row that is gone is deleted.
+CREATE OR REPLACE FUNCTION {load}.finish_change(
+    number bigint, claimant text, row_id text, image jsonb, read_at timestamptz, told text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
+DECLARE
+    held {mirror}._sync_queue := {load}.hold_change(number, claimant);
+BEGIN
+    PERFORM {load}.end_requests(number, claimant, 'done', told);
+    UPDATE {mirror}._sync_queue SET status = 'done', id = row_id, answer = image, lost_at = NULL, worker = NULL,
+        lease_until = NULL, sqlstate = NULL, code = NULL, error = NULL, detail = NULL, hint = NULL, error_column = NULL
+        WHERE queue_id = number;
+    UPDATE {mirror}._sync_key SET id = row_id WHERE queue_id = number AND table_name = held.table_name;
+    IF image IS NULL THEN
+        PERFORM {load}.delete_rows(held.table_name, ARRAY[row_id], 'write', read_at, NULL);
+    ELSE
+        EXECUTE format('INSERT INTO {load}.%1$I SELECT * FROM jsonb_populate_record(NULL::{load}.%1$I, $1)', held.table_name)
+            USING image || jsonb_build_object('_sync_read_at', read_at);
+    END IF;
+END
+$body$;
+
+-- end_change: it is known not to have been done (failed), or nobody can know (unknown).
+CREATE OR REPLACE FUNCTION {load}.end_change(number bigint, claimant text, ended text, told jsonb) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
+BEGIN
+    PERFORM {load}.hold_change(number, claimant);
+    UPDATE {mirror}._sync_queue SET status = ended, worker = NULL, lease_until = NULL,
+        lost_at = CASE WHEN ended = 'unknown' THEN coalesce(lost_at, now()) END,
+        sqlstate = told ->> 'sqlstate', code = told ->> 'code', error = told ->> 'error', detail = told ->> 'detail',
+        hint = told ->> 'hint', error_column = told ->> 'error_column' WHERE queue_id = number;
+END
+$body$;
+
+-- postpone_change: to be tried again later. One whose answer is lost stays what it is until that is settled.
+CREATE OR REPLACE FUNCTION {load}.postpone_change(number bigint, claimant text, at timestamptz, lost boolean, told text)
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
+BEGIN
+    PERFORM {load}.hold_change(number, claimant);
+    UPDATE {mirror}._sync_queue SET status = CASE WHEN lost THEN 'sending' ELSE 'pending' END, worker = NULL,
+        lease_until = CASE WHEN lost THEN now() END, lost_at = CASE WHEN lost THEN coalesce(lost_at, now()) END,
+        not_before = at, error = told WHERE queue_id = number;
+END
+$body$;
+
+-- retry_change: a person wants it tried again. What may have been done is looked for first; a change whose base is gone
+-- is made of the row as it is then.
+CREATE OR REPLACE FUNCTION {load}.retry_change(number bigint) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
+DECLARE
+    found text;
+BEGIN
+    SELECT status INTO found FROM {mirror}._sync_queue WHERE queue_id = number FOR UPDATE;
+    IF found IN ('failed', 'unknown') THEN
+        UPDATE {mirror}._sync_queue SET status = CASE found WHEN 'failed' THEN 'pending' ELSE 'sending' END,
+            old = CASE WHEN sqlstate = '40001' THEN NULL ELSE old END, lease_until = now(), worker = NULL, not_before = now(), deployment_id = {load}.deployment()
+            WHERE queue_id = number;
+        PERFORM pg_notify('quickbooks_queue', {mirror_name});
+    END IF;
+    RETURN found;
+END
+$body$;
+
+-- cancel_change: one that was not yet sent is not sent.
+CREATE OR REPLACE FUNCTION {load}.cancel_change(number bigint) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
+DECLARE
+    found text;
+BEGIN
+    SELECT status INTO found FROM {mirror}._sync_queue WHERE queue_id = number FOR UPDATE;
+    IF found = 'pending' THEN
+        UPDATE {mirror}._sync_queue SET status = 'failed', sqlstate = '57014', error = 'It was cancelled before it was sent'
+            WHERE queue_id = number;
+    END IF;
+    RETURN found;
+END
+$body$;

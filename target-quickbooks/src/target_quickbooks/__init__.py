@@ -1,0 +1,1 @@
+"""Queued changes of rows become writes to QuickBooks, each once."""

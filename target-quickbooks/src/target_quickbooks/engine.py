@@ -1,0 +1,155 @@
+"""One change, from the queue to QuickBooks: read what has to be read, judge conflicts, note, send, say how it ended.
+
+The end is an outcome, which the caller writes down. What was lost before is in `recovery`.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from quickbooks_core.client import Answer, Client
+from quickbooks_core.errors import (
+    Busy,
+    NotFound,
+    OutcomeUnknown,
+    QuickBooksError,
+    Reconnect,
+    Refused,
+    Stale,
+    StoreLost,
+    Throttled,
+    Unreachable,
+    WrongCredentials,
+)
+from quickbooks_core.writing import (
+    ChangeRefused,
+    Plan,
+    Problem,
+    Style,
+    conflicts,
+    document_in,
+    encoded,
+    plan,
+    worded,
+)
+
+from target_quickbooks.job import Done, Failed, Job, Later, Outcome, Sent
+from target_quickbooks.moments import QuickBooksClock
+from target_quickbooks.queue import Queue
+
+# The change is not to blame: it is tried again, for as long as it takes.
+PASSING = (Busy, Throttled, Unreachable, StoreLost, Reconnect, WrongCredentials)
+_FRESH_READS = 4
+_LONGEST_PAUSE_S = 300.0
+
+
+class Engine:
+    """Works on changes of one queue; each worker thread has its own."""
+
+    def __init__(self, client: Client, queue: Queue, clock: QuickBooksClock) -> None:
+        self.client = client
+        self.queue = queue
+        self.clock = clock
+
+    def begin(self, job: Job) -> Outcome:
+        """A change for which nothing was sent, or nothing that could have been done."""
+        try:
+            made = plan(job.change)
+            document = self._base(made) if made.needs_document else None
+            return self.write(job, made, document)
+        except ChangeRefused as refused:
+            return failed(refused, job)
+        except PASSING as error:
+            return later(job, error, lost=False)
+        except QuickBooksError as error:
+            return failed(error, job)
+
+    def write(self, job: Job, made: Plan, document: Mapping[str, Any] | None) -> Outcome:
+        """Sends until the version is the right one; raises what reading raises."""
+        for _ in range(_FRESH_READS):
+            try:
+                return self._noted_and_sent(job, made, str(uuid.uuid4()), encoded(made.body(document)))
+            except Stale as stale:
+                if made.reading is None:
+                    return failed(stale, job)
+                document = self._base(made)
+        return Later(_pause_s(job), False, "Others keep changing the row")
+
+    def send(self, job: Job, sent: Sent, made: Plan) -> Outcome:
+        """Sends what was noted; raises Refused. A lost answer is an outcome."""
+        try:
+            answer = self.client.post(sent.call.path, sent.body, sent.call.params, request_id=sent.request_id)
+            return self._done(made, answer)
+        except (OutcomeUnknown, Busy) as error:
+            return later(job, error, lost=True)
+        except PASSING as error:
+            return later(job, error, lost=bool(job.in_doubt))
+
+    def again(self, job: Job, made: Plan, sent: Sent) -> Outcome:
+        """The same bytes under the same request id: QuickBooks may still know it, and do nothing twice."""
+        return self._noted_and_sent(job, made, sent.request_id, sent.body)
+
+    def read(self, made: Plan) -> Mapping[str, Any] | None:
+        """The document that is there now; None where there is none. Raises QuickBooksError."""
+        if made.reading is None:
+            return None
+        answer = self.client.get(made.reading.path, made.reading.params)
+        self.clock.learn(answer)
+        return document_in(made.change.entity, answer.json())
+
+    def _base(self, made: Plan) -> Mapping[str, Any]:
+        """The document that a write goes on from; raises ChangeRefused where somebody else has changed the same."""
+        document = self.read(made)
+        if document is None:
+            raise NotFound("Object Not Found", code="610")
+        if found := conflicts(made.change, document):
+            columns = ", ".join(found)
+            raise ChangeRefused(
+                Problem.CONFLICT, made.change.entity, f"has another value in {columns} than when it was read",
+                id=made.change.id, column=found[0],
+                hint="Somebody changed it meanwhile: read it again and repeat the change.",
+            )  # fmt: skip
+        return document
+
+    def _noted_and_sent(self, job: Job, made: Plan, request_id: str, body: bytes) -> Outcome:
+        """A request, noted before it leaves; raises Stale."""
+        at = self.clock.at_least()
+        self.queue.note(job, request_id, made.call, body, at)
+        try:
+            outcome = self.send(job, Sent(request_id, made.call, body, at, at), made)
+        except Stale as stale:
+            self.queue.end_requests(job, "refused", str(stale))
+            raise
+        except Refused as refused:
+            self.queue.end_requests(job, "refused", str(refused))
+            return failed(refused, job, exists=made.needs_document)
+        if isinstance(outcome, Later):
+            self.queue.end_requests(job, "lost" if outcome.lost else "unsent", outcome.words)
+        return outcome
+
+    def _done(self, made: Plan, answer: Answer) -> Outcome:
+        """What an answer to a write says; raises Busy for one that cannot be read."""
+        content = answer.json()
+        self.clock.learn(answer)
+        document = document_in(made.change.entity, content) if isinstance(content, dict) else None
+        if document is None or "Fault" in content:
+            raise Busy("The answer has no document", intuit_tid=answer.intuit_tid)
+        words = f"intuit_tid {answer.intuit_tid}"
+        return Done(None if made.style is Style.DELETE else document, answer.time, words)
+
+
+def later(job: Job, error: QuickBooksError, *, lost: bool) -> Later:
+    """After a while that grows; a company that is not connected is not asked all the time."""
+    at_least_s = 30.0 if isinstance(error, Reconnect | WrongCredentials) else 0.0
+    return Later(max(_pause_s(job), at_least_s), lost, str(error))
+
+
+def _pause_s(job: Job) -> float:
+    return min(0.5 * 2.0 ** min(job.attempts, 12), _LONGEST_PAUSE_S)
+
+
+def failed(error: QuickBooksError, job: Job, *, exists: bool = False) -> Failed:
+    """In words for a client of the database."""
+    return Failed(worded(error, job.change, exists=exists), error.code)

@@ -1,0 +1,161 @@
+"""The queue as a worker sees it: one connection, and the database's own functions, which guard every step."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import partial
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+from psycopg.types.json import set_json_loads
+from quickbooks_core.catalog.model import Entity
+from quickbooks_core.mapping import to_row
+from quickbooks_core.postgres.deployment import Deployment
+from quickbooks_core.postgres.statements import Names
+from quickbooks_core.settings import Connection
+from quickbooks_core.writing import Call, ClientError, encoded
+
+from target_quickbooks.job import Done, Failed, Job, Later, Outcome, Sent, Unknown, job_of
+
+CHANNEL = "quickbooks_queue"
+
+
+class Queue:
+    """The queue of one mirror, in the hands of one worker thread."""
+
+    def __init__(self, url: str, names: Names, settings: Connection, worker: str, lease_s: float) -> None:
+        self.worker = worker
+        self._names = names
+        self._lease = timedelta(seconds=lease_s)
+        self._connection = psycopg.connect(
+            url, autocommit=True, connect_timeout=10, application_name="target-quickbooks"
+        )
+        # Amounts in images and values keep their digits.
+        set_json_loads(partial(json.loads, parse_float=Decimal), self._connection)
+        self._deployment = Deployment(self._connection, names, settings).require()
+
+    def close(self) -> None:
+        """Gives the connection back; what is held comes free when its lease ends."""
+        self._connection.close()
+
+    def claim(self) -> Job | None:
+        """The next change that may be sent."""
+        row = self._row(
+            "SELECT c.*, extract(epoch FROM now() - c.lost_at)::float AS lost_s "
+            "FROM {load}.claim_change(%s, %s, %s) AS c",
+            self._deployment, self.worker, self._lease,
+        )  # fmt: skip
+        if row is None:
+            return None
+        return job_of(row, self._in_doubt(row["queue_id"]) if row["attempts"] > 1 else ())
+
+    def renew(self, workers: Sequence[str]) -> None:
+        """Keeps what these workers hold."""
+        self._run("SELECT {load}.renew_leases(%s, %s)", list(workers), self._lease)
+
+    def note(self, job: Job, request_id: str, call: Call, body: bytes, quickbooks_at: datetime) -> None:
+        """Commits what is about to be sent; raises psycopg.errors.ObjectInUse where the lease is gone."""
+        self._run(
+            "SELECT {load}.note_request(%s, %s, %s, %s, %s, %s::jsonb, %s, %s)",
+            job.queue_id, self.worker, request_id, call.method, call.path, _json(dict(call.params)), body,
+            quickbooks_at,
+        )  # fmt: skip
+
+    def end_requests(self, job: Job, outcome: str, words: str) -> None:
+        """What has become of the requests in doubt."""
+        self._run(
+            "SELECT {load}.end_requests(%s, %s, %s, %s)", job.queue_id, self.worker, outcome, words[:500]
+        )
+
+    def claimed(self, entity: Entity, ids: Sequence[str]) -> set[str]:
+        """Which of these are what another create has made."""
+        found = self._rows(
+            "SELECT id FROM {mirror}._sync_queue WHERE operation = 'create' AND table_name = %s AND id = ANY (%s)",
+            entity.table, list(ids),
+        )  # fmt: skip
+        return {row["id"] for row in found}
+
+    def has_unknown_twin(self, job: Job) -> bool:
+        """Whether an equal create is unknown: what is found might be its."""
+        row = self._row(
+            "SELECT EXISTS (SELECT FROM {mirror}._sync_queue AS t JOIN {mirror}._sync_queue AS q USING (row_key) "
+            "WHERE q.queue_id = %s AND t.queue_id <> q.queue_id AND t.status = 'unknown') AS found",
+            job.queue_id,
+        )
+        return bool(row and row["found"])
+
+    def settle(self, job: Job, outcome: Outcome) -> None:
+        """Writes down how it ended; the answer is merged in the same transaction."""
+        match outcome:
+            case Done(document, read_at, words):
+                row = to_row(job.entity, document) if document is not None else None
+                id, image = (row["id"], _json(row)) if row else (job.id, None)
+                self._run(
+                    "SELECT {load}.finish_change(%s, %s, %s, %s::jsonb, %s, %s)",
+                    job.queue_id, self.worker, id, image, read_at, words,
+                )  # fmt: skip
+            case Failed(error, code):
+                self._end(job, "failed", error, code)
+            case Unknown(words):
+                self._end(job, "unknown", ClientError("08007", words, hint=_LOOK), "")
+            case Later(after_s, lost, words):
+                self._run(
+                    "SELECT {load}.postpone_change(%s, %s, now() + %s, %s, %s)",
+                    job.queue_id, self.worker, timedelta(seconds=after_s), lost, words[:500],
+                )  # fmt: skip
+
+    def _end(self, job: Job, status: str, error: ClientError, code: str) -> None:
+        told = {**asdict(error), "code": code, "error": error.message, "error_column": error.column}
+        told = {name: value or None for name, value in told.items()}
+        self._run(
+            "SELECT {load}.end_change(%s, %s, %s, %s::jsonb)",
+            job.queue_id,
+            self.worker,
+            status,
+            _json(told),
+        )
+
+    def _in_doubt(self, queue_id: int) -> tuple[Sent, ...]:
+        found = self._rows(
+            "SELECT * FROM {mirror}._sync_request WHERE queue_id = %s "
+            "AND coalesce(outcome, 'lost') IN ('lost', 'absent') ORDER BY request",
+            queue_id,
+        )
+        return tuple(
+            Sent(
+                row["request_id"],
+                Call(row["method"], row["path"], row["params"]),
+                bytes(row["body"]),
+                row["sent_at"],
+                row["quickbooks_at"],
+            )
+            for row in found
+        )
+
+    def _row(self, statement: LiteralString, *values: Any) -> Mapping[str, Any] | None:
+        return next(iter(self._rows(statement, *values)), None)
+
+    def _rows(self, statement: LiteralString, *values: Any) -> list[dict[str, Any]]:
+        with self._connection.cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(self._composed(statement), values).fetchall()
+
+    def _run(self, statement: LiteralString, *values: Any) -> None:
+        self._connection.execute(self._composed(statement), values)
+
+    def _composed(self, statement: LiteralString) -> sql.Composed:
+        return sql.SQL(statement).format(
+            load=sql.Identifier(self._names.load), mirror=sql.Identifier(self._names.mirror)
+        )
+
+
+_LOOK = "Look in QuickBooks; `quickbooks queue retry` looks too, before anything is sent."
+
+
+def _json(value: Any) -> str:
+    return encoded(value).decode()

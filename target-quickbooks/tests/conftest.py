@@ -1,0 +1,124 @@
+"""A mirror with a queue, the sandbox behind it, and the worker as a command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+from quickbooks_core.catalog import by_table
+from quickbooks_core.client import Client, open_client
+from quickbooks_core.mapping import to_row
+from quickbooks_core.settings import Connection
+from quickbooks_core.writing import encoded
+from quickbooks_demo.child import Child, program, start_child
+from quickbooks_demo.environment import clean_environment
+from quickbooks_demo.sandbox import Sandbox
+from quickbooks_demo.testing import Database, Outcome, run
+from quickbooks_demo.waiting import wait_for
+
+Row = dict[str, Any]
+
+
+@dataclass
+class Books:
+    """A mirror of the sandbox's company, to which changes are queued."""
+
+    database: Database
+    sandbox: Sandbox
+    environment: dict[str, str]
+    client: Client
+    home: Path
+    started: list[Child] = field(default_factory=list)
+
+    def query(self, statement: str, *values: Any) -> list[Any]:
+        """Rows, as the superuser sees them."""
+        return self.database.superuser.query(statement, values)
+
+    def mirror(self, *tables: str) -> None:
+        """Fills tables as a sync would."""
+        for table in tables:
+            entity = by_table(table)
+            answer = self.client.query(f"select * from {entity.name} maxresults 1000")
+            rows = [to_row(entity, document) for document in answer.documents(entity)]
+            for row in rows:
+                self.query(
+                    f"INSERT INTO quickbooks_load.{table} SELECT * FROM jsonb_populate_record("
+                    f"NULL::quickbooks_load.{table}, %s::jsonb)",
+                    encoded({**row, "_sync_read_at": answer.time.isoformat()}).decode(),
+                )
+
+    def enqueue(
+        self, table: str, doing: str, id: str | None = None, /, key: str | None = None, **values: Any
+    ) -> int:
+        """Asks for a change; its number."""
+        number: int = self.query(
+            "SELECT quickbooks_load.enqueue(%s, %s, %s, %s::jsonb, %s)",
+            table, doing, id, encoded(values).decode(), key,
+        )[0][0]  # fmt: skip
+        return number
+
+    def change(self, number: int) -> Row:
+        """A row of the queue."""
+        with psycopg.connect(self.database.superuser.url, row_factory=dict_row) as connection:
+            row = connection.execute("SELECT * FROM _sync_queue WHERE queue_id = %s", [number]).fetchone()
+        assert row is not None
+        return row
+
+    def status(self, *numbers: int) -> list[str]:
+        """What has become of changes."""
+        return [self.change(number)["status"] for number in numbers]
+
+    def drain(self, *options: str, **environment: str) -> Outcome:
+        """The worker, until nothing is left that may be sent now."""
+        return run("target-quickbooks", "--drain", *options, **{**self.environment, **environment})
+
+    @contextmanager
+    def following(self, *options: str, name: str = "worker", **environment: str) -> Iterator[Child]:
+        """The worker, as long as the block lasts."""
+        home = self.home / name
+        home.mkdir(exist_ok=True)
+        command = [program("target-quickbooks"), "--follow", *options]
+        variables = {**clean_environment(), **self.environment, **environment}
+        child = start_child(command, home, variables)
+        try:
+            yield child
+        finally:
+            child.stop()
+
+    def wait(self, *numbers: int, status: str = "done", patience_s: float = 60) -> None:
+        """Until changes have become something."""
+        wait_for(lambda: set(self.status(*numbers)) == {status}, f"{numbers} {status}", patience_s)
+
+    def documents(self, table: str, condition: str = "") -> list[dict[str, Any]]:
+        """What QuickBooks has."""
+        entity = by_table(table)
+        where = f" where {condition}" if condition else ""
+        return self.client.query(f"select * from {entity.name}{where} maxresults 1000").documents(entity)
+
+    def writes(self) -> int:
+        """Requests that could have changed something."""
+        return sum(
+            count for line, count in self.sandbox.look("requests")["counts"].items() if "write" in line
+        )
+
+
+@pytest.fixture
+def books(migrated: Database, connected: dict[str, str], sandbox: Sandbox, tmp_path: Path) -> Iterator[Books]:
+    """A mirror that holds the demo company, still empty, and a worker that may write for it."""
+    migrated.superuser.query(
+        "INSERT INTO _sync_company (environment, realm_id) VALUES ('sandbox', %s)",
+        (connected["QUICKBOOKS_REALM_ID"],),
+    )
+    worker = migrated.login("quickbooks_worker")
+    environment = {
+        **connected, "QUICKBOOKS_THROTTLE": "off", "DATABASE_URL": worker.url, "QUICKBOOKS_SECOND_LOOK_S": "3",
+    }  # fmt: skip
+    settings = {name.removeprefix("QUICKBOOKS_").lower(): value for name, value in environment.items()}
+    with open_client(Connection.from_mapping(settings)) as client:
+        yield Books(migrated, sandbox, environment, client, tmp_path)
