@@ -127,7 +127,7 @@ def test_another_columns_change_by_a_person_survives(books: Any) -> None:
     ((id,),) = books.query("SELECT id FROM customer ORDER BY id LIMIT 1")
     number = books.enqueue("customer", "update", id, notes="ours")
     books.sandbox.control(
-        "person", action="edit", object="Customer", id=id.removeprefix("qbk_cust"), set={"Title": "Dr"}
+        "person", action="edit", object="Customer", id=id.removeprefix("qbk_cust"), changes={"Title": "Dr"}
     )
 
     books.drain()
@@ -141,7 +141,11 @@ def test_the_same_columns_change_by_a_person_is_a_conflict(books: Any) -> None:
     ((id,),) = books.query("SELECT id FROM customer ORDER BY id LIMIT 1")
     number = books.enqueue("customer", "update", id, notes="ours")
     books.sandbox.control(
-        "person", action="edit", object="Customer", id=id.removeprefix("qbk_cust"), set={"Notes": "theirs"}
+        "person",
+        action="edit",
+        object="Customer",
+        id=id.removeprefix("qbk_cust"),
+        changes={"Notes": "theirs"},
     )
 
     books.drain()

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 
 import psycopg
 
-from quickbooks_core.command import check, connect, doctor, migrate, reconcile, status
+from quickbooks_core.command import check, connect, doctor, migrate, queue, reconcile, status
 from quickbooks_core.command.failure import CommandFailed
 from quickbooks_core.errors import QuickBooksError
 
 _ROLES = "quickbooks_owner to migrate, quickbooks_reader to look"
-_SUBCOMMANDS = (connect, migrate, check, status, reconcile, doctor)
+_SUBCOMMANDS = (connect, migrate, check, status, reconcile, queue, doctor)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
