@@ -131,7 +131,7 @@ def object_page(entity: Entity) -> str:
 
 def internal_tables() -> Iterator[tuple[str, str]]:
     """Name and comment of the mirror's own tables."""
-    text = Names().compose("internal.sql").as_string(None)
+    text = "".join(Names().compose(file).as_string(None) for file in ("internal.sql", "queue.sql"))
     yield from re.findall(r"""COMMENT ON TABLE "public"\.(\w+) IS '(.*)';""", text)
 
 
