@@ -65,9 +65,9 @@ class News:
 
     @property
     def at(self) -> datetime:
-        """What the next run builds on."""
+        """What the next run builds on; nothing that `ask` or anybody after it asked was asked before."""
         if self._at is None:
-            self._at = self._client.query(_ANYTHING).asked_at
+            raise AssertionError("nothing was asked")
         return self._at
 
     def of(self, entity: Entity) -> Found:
@@ -79,6 +79,8 @@ class News:
         horizon = datetime.now(UTC) - LOOK_BACK
         told = [entity for entity in self._followed if not self._is_outside(entity)]
         self._ask_changes([entity for entity in told if self._since(entity) > horizon])
+        if self._followed and self._at is None:
+            self._known_at(self._client.query(_ANYTHING))
         for entity in told:
             if self._since(entity) <= horizon:
                 self._look_everywhere(entity)
@@ -101,7 +103,7 @@ class News:
         return not entity.cdc or self._followed[entity].outside
 
     def _known_at(self, answer: Answer) -> None:
-        self._at = self._at or answer.asked_at
+        self._at = min(self._at, answer.asked_at) if self._at else answer.asked_at
 
     def _ask_changes(self, entities: list[Entity]) -> None:
         if not entities:
@@ -182,7 +184,6 @@ class News:
         return self.at.replace(microsecond=0) - _SECOND
 
     def _take_changes(self, entity: Entity, answer: Answer, room: int) -> None:
-        self._known_at(answer)
         documents = answer.documents(entity)
         if len(documents) >= room:
             self._found[entity].read_on = True
