@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -85,6 +86,26 @@ def test_an_object_whose_changes_are_refused_is_followed_by_queries_and_its_refu
     assert ("Invoice" in asked, "Customer" in asked) == (False, True)
     (sweep,) = [row for row in fourth.records["_sync_sweep"] if row["table_name"] == "invoice"]
     assert "qbk_inv49" not in sweep["ids"]
+
+
+def test_a_question_that_was_asked_again_moves_no_bookmark_beyond_the_others(
+    tap: Any, selecting: Any, sandbox: Sandbox, secretive: str
+) -> None:
+    catalog = selecting("customer", "invoice", "vendor")
+    state = _run(tap, catalog, secretive, None).messages[-1]["value"]
+    sandbox.control("requests")
+    sandbox.control("faults", kind="503", match="entities=Customer&")
+
+    said = _run(tap, catalog, secretive, state)
+
+    lines = [line for line in sandbox.look("requests")["requests"] if "/cdc?entities=" in line["target"]]
+    statuses = {line["target"].split("entities=")[1].split("&")[0]: line["status"] for line in lines}
+    asked = {line["target"].split("entities=")[1].split("&")[0]: line["at"] for line in lines}
+    assert (statuses, asked["Vendor"] < asked["Customer"]) == ({"Customer": 200, "Vendor": 200}, True)
+    bookmarks = said.messages[-1]["value"]["bookmarks"]
+    since = datetime.fromisoformat(bookmarks["vendor"]["stands"][0]["since"])
+    # The log says when a question came, the tap when it was sent at the latest.
+    assert since <= datetime.fromisoformat(asked["Vendor"])
 
 
 def _run(tap: Any, catalog: Any, address: str, state: Any) -> Any:
