@@ -119,11 +119,13 @@ def test_open_orders_are_listed_and_forgotten_with_the_log(client: Any) -> None:
     order(client, kind="500", count=3, path="invoice")
     client.send("POST", "invoice", {})
 
-    before = client.sandbox.look("faults")["orders"]
+    before = client.sandbox.look("faults")
     client.sandbox.control("requests")
+    after = client.sandbox.look("faults")
 
-    assert [(one["kind"], one["count"], one["path"]) for one in before] == [("500", 2, "invoice")]
-    assert client.sandbox.look("faults")["orders"] == []
+    assert [(one["kind"], one["count"], one["path"]) for one in before["orders"]] == [("500", 2, "invoice")]
+    assert before["played"] == {"500": 1}
+    assert (after["orders"], after["played"]) == ([], {})
 
 
 @pytest.mark.parametrize("given", [{"kind": "flood"}, {"knid": "500"}])

@@ -84,6 +84,14 @@ def _order(service: Service, given: Document) -> Document:
     return {"orders": len(service.orders.listed())}
 
 
+def _orders(service: Service, _given: Document) -> Document:
+    return {
+        "orders": service.orders.listed(),
+        "played": dict(service.orders.played),
+        "kinds": list(KINDS),
+    }
+
+
 def _close_books(service: Service, given: Document) -> Document:
     """Only a person can; without a date the books are open again."""
     day = date.fromisoformat(given["date"]).isoformat() if given.get("date") else None
@@ -192,7 +200,7 @@ _ACTIONS: dict[str, _Action] = {
     "throttle": _throttle,
 }
 _LOOKS: dict[str, _Action] = {
-    "faults": lambda service, _: {"orders": service.orders.listed(), "kinds": list(KINDS)},
+    "faults": _orders,
     "health": _health,
     "ledger": _ledger,
     "postings": _postings,

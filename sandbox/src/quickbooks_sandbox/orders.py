@@ -5,6 +5,7 @@ How each is played stands in `playing`.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -56,6 +57,7 @@ class Orders:
 
     def __init__(self) -> None:
         self._open: list[Order] = []
+        self.played: Counter[str] = Counter()  # how many requests have failed by order, by kind
 
     def add(self, given: dict[str, Any]) -> None:
         """Takes an order as JSON; raises BadOrder."""
@@ -77,6 +79,7 @@ class Orders:
                 order.skip -= 1
                 continue
             order.count -= 1
+            self.played[order.kind] += 1
             self._open = [each for each in self._open if each.count > 0]
             return order
         return None
@@ -86,5 +89,6 @@ class Orders:
         return [asdict(order) for order in self._open]
 
     def clear(self) -> None:
-        """Forgets all orders."""
+        """Forgets all orders, and those of the past."""
         self._open.clear()
+        self.played.clear()
