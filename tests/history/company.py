@@ -52,7 +52,7 @@ class Company:
 def read_company(session: requests.Session, url: str, company_url: str) -> Company:
     """Queries every object by pages, and looks at the books."""
     documents = {
-        entity.name: {_id(document): document for document in _rows(session, company_url, entity)}
+        entity.name: {_id(document): document for document in rows(session, company_url, entity)}
         for entity in MIRRORED
         if entity.can(Operation.QUERY)
     }
@@ -71,17 +71,18 @@ def _id(document: Document) -> str:
     return str(inner.get("Id", "")) if isinstance(inner, dict) else str(document)
 
 
-def _rows(session: requests.Session, company_url: str, entity: Entity) -> Iterator[Document]:
+def rows(session: requests.Session, company_url: str, entity: Entity) -> Iterator[Document]:
+    """Every document of an object, the inactive ones too."""
     active = entity.by_path.get("Active")
     every = " where Active in (true, false)" if active and active.filterable else ""
     start = 1
     while True:
         statement = f"select * from {entity.name}{every} startposition {start} maxresults {_PAGE}"
-        rows = _json(session, f"{company_url}/query", query=statement)["QueryResponse"].get(entity.key, [])
-        yield from rows
-        if len(rows) < _PAGE:
+        page = _json(session, f"{company_url}/query", query=statement)["QueryResponse"].get(entity.key, [])
+        yield from page
+        if len(page) < _PAGE:
             return
-        start += len(rows)
+        start += len(page)
 
 
 def _postings(session: requests.Session, url: str) -> Iterator[Posting]:

@@ -17,12 +17,14 @@ _T = TypeVar("_T")
 _REPEATED = {"Bill": ("VendorRef",), "Purchase": ("PaymentType",)}
 
 
-@dataclass(frozen=True)
+@dataclass
 class Draw:
-    """A seed's dice over a world."""
+    """A seed's dice over a world. `near`: names that are taken first; `subject`: of these is the very first."""
 
     random: Random
     world: World
+    near: frozenset[str] = frozenset()
+    subject: frozenset[str] = frozenset()
 
     def chance(self, percent: int) -> bool:
         """True so often."""
@@ -30,11 +32,19 @@ class Draw:
 
     def pick(self, choices: Sequence[_T]) -> _T | None:
         """One of them, if there are any."""
-        return self.random.choice(choices) if choices else None
+        fit = self._nearest(choices)
+        return self.random.choice(fit) if fit else None
 
     def some(self, choices: Sequence[_T], most: int) -> list[_T]:
         """A few of them, in a random order."""
-        return self.random.sample(choices, min(len(choices), self.random.randint(1, most)))
+        fit = self._nearest(choices)
+        return self.random.sample(fit, min(len(fit), self.random.randint(1, most)))
+
+    def _nearest(self, choices: Sequence[_T]) -> Sequence[_T]:
+        wanted, self.subject = self.subject, frozenset()
+        if wanted:
+            return [one for one in choices if isinstance(one, Thing) and one.name in wanted]
+        return [one for one in choices if isinstance(one, Thing) and one.name in self.near] or choices
 
     def active(self, entity: str) -> Thing | None:
         """Something that others may name."""

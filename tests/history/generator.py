@@ -1,8 +1,12 @@
-"""A history from a seed: which move comes next, and how often time stands still in between."""
+"""A history from a seed: which move comes next, and how often time stands still in between.
+
+A history may be crowded: then changes are followed, in the same second, by changes of the same row or a linked one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from random import Random
 
@@ -78,20 +82,31 @@ WEIGHTS: dict[_Move, int] = {
     mistakes.before_stock: 1,
 }
 _SAME_SECOND = 50  # percent of changes that come in the second of the one before
+_MOVES, _WEIGHTS = list(WEIGHTS), list(WEIGHTS.values())
+# Moves that begin with what they are about, and do nothing where it does not fit.
+_FOLLOWING: tuple[_Move, ...] = (
+    names.renamed, names.repriced, names.moved, names.rests, sales.relined, sales.accepted_estimate,
+    purchases.relined, purchases.delivered, money.payment, money.bill_payment, money.repaid, ends.deleted,
+    ends.thrown_away, ends.voided, ends.merged, ends.remarked,
+    *(move for move in WEIGHTS if isinstance(move, partial) and move.func in (sales.form, purchases.document)),
+)  # fmt: skip
 
 
 class History:
-    """An endless row of operations, the same for the same seed."""
+    """An endless row of operations, the same for the same seed.
 
-    def __init__(self, seed: int) -> None:
+    `crowded`: in percent, how many changes have another right behind them, in the same second and near them.
+    """
+
+    def __init__(self, seed: int, crowded: int = 0) -> None:
         self._draw = Draw(Random(seed), World())
+        self._crowded = crowded
 
     def __iter__(self) -> Iterator[Operation]:
         for move in _BEGINNING:
             yield from self._moved(move)
-        moves, weights = list(WEIGHTS), list(WEIGHTS.values())
         while True:
-            yield from self._moved(self._draw.random.choices(moves, weights)[0])
+            yield from self._moved(self._draw.random.choices(_MOVES, _WEIGHTS)[0])
 
     def _moved(self, move: _Move) -> Iterator[Operation]:
         operation = move(self._draw)
@@ -100,6 +115,18 @@ class History:
         if not self._draw.chance(_SAME_SECOND):
             yield Operation(Actor.CLOCK, str(self._draw.random.randint(1, 9)))
         yield operation
+        if self._crowded and self._draw.chance(self._crowded):
+            yield from self._followed(operation)
+
+    def _followed(self, operation: Operation) -> Iterator[Operation]:
+        """What comes right behind a change: of the same row, or of one that is linked to it."""
+        near = self._draw.world.near(operation.name)
+        for move in self._draw.random.sample(_FOLLOWING, len(_FOLLOWING)) if near else ():
+            subject = frozenset({operation.name}) if self._draw.chance(60) else near
+            following = move(replace(self._draw, near=near, subject=subject))
+            if following:
+                yield following
+                return
 
 
 def operations(seed: int, count: int) -> list[Operation]:

@@ -90,6 +90,14 @@ class World:
         unused = sum(thing.total - self.applied(thing) for thing in self.of(*SETTLING) if thing.party == name)
         return owed - unused + sum(thing.extra.get(name, 0) for thing in self.of("JournalEntry"))
 
+    def near(self, name: str) -> frozenset[str]:
+        """A thing, what it names, and what names it."""
+        if name not in self.things:
+            return frozenset()
+        naming = {thing.name for thing in self.things.values() if f"@{name}" in words(thing.body)}
+        named = {word[1:] for word in words(self.things[name].body) if word[1:] in self.things}
+        return frozenset({name} | naming | named)
+
     def names_inactive(self, body: Any) -> bool:
         """Whether a body names something inactive."""
         return any(
