@@ -1,0 +1,85 @@
+"""What a following test plays on: a Postgres of its own that may be killed, a migrated mirror, tap and loader."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from quickbooks_demo.account import new_shared_directory, server_account
+from quickbooks_demo.database import Address, create_database, grant_migration
+from quickbooks_demo.pipeline import loader_url
+from quickbooks_demo.postgres import Server
+from quickbooks_demo.sandbox import Sandbox
+from quickbooks_demo.testing import Database, Outcome, run
+
+from following.flow import Flow, Programs, new_programs
+
+# A process that is killed leaves what it has written with the kernel: without fsync a kill loses nothing, a power
+# cut would. Everything else is as durable as on a user's machine, above all the wait for the WAL at each commit.
+SURVIVES_KILLS = {"fsync": "off"}
+_PASSWORD = "password-of-the-tests"
+
+
+@dataclass
+class Stage:
+    """One mirror and the pipeline into it."""
+
+    server: Server
+    database: Database
+    programs: Programs
+    connection: Mapping[str, str]
+
+    def flow(self, state: str, fatal: bytes = b"") -> Flow:
+        """Starts a run."""
+        return Flow(self.programs.start_tap(state), self.programs.start_loader(), fatal)
+
+    def connect(self, sandbox: Sandbox) -> None:
+        """A person consents once more."""
+        self.connection = {**self.connection, **sandbox.connection()}
+        self.programs.connect(self.connection)
+
+    def kill_postgres(self) -> None:
+        """Ends every process of the server at once, and starts it again."""
+        postmaster = int((self.server.data / "postmaster.pid").read_text().split()[0])
+        with psycopg.connect(self.database.superuser.url) as admin:
+            found = admin.execute("select pid from pg_stat_activity").fetchall()
+        os.kill(postmaster, signal.SIGKILL)  # first, so that it starts no others
+        for (pid,) in found:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.server.start()
+
+    def command(self, *arguments: str) -> Outcome:
+        """`quickbooks ...` in the environment of the company and the mirror."""
+        return run("quickbooks", *arguments, **{**self.connection, "DATABASE_URL": self.database.url})  # type: ignore[arg-type]  # all of them strings
+
+
+@contextmanager
+def server_to_kill() -> Iterator[Server]:
+    """A server of one's own."""
+    home = new_shared_directory(server_account())
+    server = Server(home, SURVIVES_KILLS)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def new_stage(server: Server, connection: Mapping[str, str], checkout: Path, home: Path) -> Stage:
+    """A migrated database on the server, and programs that load a company into it."""
+    administrator, name = Address(server.url()), f"mirror_{home.name}"
+    create_database(administrator, name)
+    superuser = administrator.on(name)
+    database = Database(superuser, grant_migration(superuser, _PASSWORD))
+    migrated = run("quickbooks", "migrate", DATABASE_URL=database.url)
+    assert migrated.code == 0, migrated
+    loader = loader_url(database.login("quickbooks_loader").url)
+    return Stage(server, database, new_programs(checkout, home, connection, loader), connection)
