@@ -92,9 +92,19 @@ class Stage:
 
     def new_sandbox(self) -> Sandbox:
         """The sandbox on its saved company; one that runs is stopped first."""
-        sandbox = start_sandbox(self.directory / "sandbox", environment=clean_environment())
+        self.sandbox = self._started("sandbox")
+        return self.sandbox
+
+    def beside(self, company: str) -> Sandbox:
+        """A second sandbox, with a company of its own."""
+        sandbox = self._started(company)
+        sandbox.control("reset", company=company)
+        sandbox.control("throttle", on=False)
+        return sandbox
+
+    def _started(self, name: str) -> Sandbox:
+        sandbox = start_sandbox(self.directory / name, environment=clean_environment())
         self._stack.callback(sandbox.child.stop)
-        self.sandbox = sandbox
         return sandbox
 
     def company(self, customers: int, *, latency_ms: int = 0, throttle: bool = False) -> None:
@@ -105,8 +115,8 @@ class Stage:
         self.sandbox.control("latency", ms=latency_ms)
         self.sandbox.control("throttle", on=throttle)
 
-    def mirror(self, number: int) -> Mirror:
-        """A new database of its own."""
+    def mirror(self, number: int, sandbox: Sandbox | None = None) -> Mirror:
+        """A new database of its own, for the company of the sandbox or of another."""
         administrator, name = Address(self.server.url()), f"bench_{number}"
         drop_database(administrator, name)
         create_database(administrator, name)
@@ -128,7 +138,7 @@ class Stage:
             Pipeline(
                 new_project(CHECKOUT, home / "meltano"),
                 {
-                    **self.sandbox.connection(),
+                    **(sandbox or self.sandbox).connection(),
                     "QUICKBOOKS_STATE_DIR": str(home / "tokens"),
                     "QUICKBOOKS_THROTTLE": "off",
                     "DATABASE_URL": migration.url,
