@@ -8,6 +8,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock
 DECLARE
     batch record;
     -- Their names begin with _ because a column of an object may be called anything else (TaxCode has one called hidden).
+    _new text[];
     _changed text[];
     _free text[];
     _forced boolean := coalesce(current_setting('quickbooks.force', true) = 'on', false)
@@ -32,10 +33,12 @@ BEGIN
     END LOOP;
     PERFORM {load}.lock_object({object}, false);
 
-    -- Rows that exist: only the changed ones are touched, and one that a client has locked is parked.
-    SELECT array_agg(l.id) INTO _changed FROM landed AS l
-        CROSS JOIN LATERAL (SELECT * FROM {mirror}.{table} AS m WHERE m.id = l.id OFFSET 0) AS m
-        WHERE l._sync_columns IS NULL AND {newer} AND {different};
+    -- Which rows there are and which are new is found out at one moment: a row that somebody else makes a moment later
+    -- would be neither. Of rows that exist only the changed ones are touched, and one that a client has locked is parked.
+    SELECT array_agg(l.id) FILTER (WHERE m.id IS NULL),
+           array_agg(l.id) FILTER (WHERE m.id IS NOT NULL AND {newer} AND {different}) INTO _new, _changed
+        FROM landed AS l LEFT JOIN LATERAL (SELECT * FROM {mirror}.{table} AS m WHERE m.id = l.id OFFSET 0) AS m ON true
+        WHERE l._sync_columns IS NULL;
     SELECT array_agg(id) INTO _free FROM (
         SELECT id FROM {mirror}.{table} WHERE id = ANY (_changed) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED) AS f;
     INSERT INTO {mirror}._sync_parked (table_name, id, landing)
@@ -48,16 +51,15 @@ BEGIN
     -- New rows, in id order so that two merges never wait for each other crosswise. A tombstone blocks older answers.
     BEGIN
         INSERT INTO {mirror}.{table} AS m ({columns})
-            SELECT {values} FROM landed AS l
-            WHERE l._sync_columns IS NULL AND NOT EXISTS (SELECT FROM {mirror}.{table} AS m WHERE m.id = l.id OFFSET 0)
-              AND NOT EXISTS (SELECT FROM {mirror}._sync_deletes AS d WHERE d.table_name = {object}
+            SELECT {values} FROM unnest(_new) AS n (id) JOIN landed AS l ON l.id = n.id
+            WHERE l._sync_columns IS NULL AND NOT EXISTS (SELECT FROM {mirror}._sync_deletes AS d WHERE d.table_name = {object}
                               AND d.id = l.id AND d.status = 'done' AND d.deleted_at > l._sync_read_at OFFSET 0)
             ORDER BY l.id
         ON CONFLICT (id) DO UPDATE SET {excluded} WHERE {newer_excluded} AND {different_excluded};
     EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
         INSERT INTO {mirror}._sync_parked (table_name, id, landing)
-            SELECT {object}, l.id, to_jsonb(l) - '_sync_run' FROM landed AS l
-            WHERE l._sync_columns IS NULL AND NOT EXISTS (SELECT FROM {mirror}.{table} AS m WHERE m.id = l.id);
+            SELECT {object}, l.id, to_jsonb(l) - '_sync_run' FROM unnest(_new) AS n (id) JOIN landed AS l ON l.id = n.id
+            WHERE l._sync_columns IS NULL;
     END;
     PERFORM {load}.widen_path(false);
     UPDATE {mirror}._sync_deletes AS d SET status = 'superseded' FROM landed AS l
