@@ -107,3 +107,38 @@ def test_a_worker_survives_the_loss_of_its_connections(books: Any) -> None:
 
         books.wait(second)
         assert worker.process.poll() is None
+
+
+def test_what_a_lost_connection_left_in_the_middle_is_taken_up_by_the_same_worker(books: Any) -> None:
+    customer = a_customer(books)
+    books.sandbox.control("faults", kind="slow", method="POST", path="payment", delay_s=4)
+    number = books.enqueue(
+        "payment", "create", customer_id=customer, total_amt=9, private_note="lost connection"
+    )
+    with books.following(*LEASE):
+        wait_for(lambda: books.query("SELECT 1 FROM _sync_request"), "the request", 30)
+        books.query(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'target-quickbooks'"
+        )
+
+        books.wait(number)
+
+    assert books.change(number)["attempts"] > 1
+    assert payments(books, "lost connection") == 1
+
+
+def test_a_trigger_of_the_users_that_refuses_does_not_stop_the_queue(books: Any) -> None:
+    books.query(
+        "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE 'not in my mirror'; END$$; "
+        "CREATE TRIGGER no BEFORE INSERT ON payment FOR EACH ROW EXECUTE FUNCTION no()"
+    )
+    customer = a_customer(books)
+    number = books.enqueue(
+        "payment", "create", customer_id=customer, total_amt=9, private_note="refused here"
+    )
+
+    books.drain()
+
+    assert books.status(number) == ["done"]
+    assert books.change(number)["error"] == "Done in QuickBooks, but not merged: not in my mirror"
+    assert payments(books, "refused here") == 1

@@ -55,9 +55,16 @@ class Engine:
 
     def begin(self, job: Job) -> Outcome:
         """A change for which nothing was sent, or nothing that could have been done."""
+        return self._carried_out(job, fresh=False)
+
+    def resume(self, job: Job) -> Outcome:
+        """A change that was refused because another version is there."""
+        return self._carried_out(job, fresh=True)
+
+    def _carried_out(self, job: Job, *, fresh: bool) -> Outcome:
         try:
             made = plan(job.change)
-            document = self._base(made) if made.needs_document else None
+            document = self._base(made) if made.needs_document or fresh else None
             return self.write(job, made, document)
         except ChangeRefused as refused:
             return failed(refused, job)
@@ -70,7 +77,7 @@ class Engine:
         """Sends until the version is the right one; raises what reading raises."""
         for _ in range(_FRESH_READS):
             try:
-                return self._noted_and_sent(job, made, str(uuid.uuid4()), encoded(made.body(document)))
+                return self.noted_and_sent(job, made, str(uuid.uuid4()), encoded(made.body(document)))
             except Stale as stale:
                 if made.reading is None:
                     return failed(stale, job)
@@ -89,7 +96,7 @@ class Engine:
 
     def again(self, job: Job, made: Plan, sent: Sent) -> Outcome:
         """The same bytes under the same request id: QuickBooks may still know it, and do nothing twice."""
-        return self._noted_and_sent(job, made, sent.request_id, sent.body)
+        return self.noted_and_sent(job, made, sent.request_id, sent.body)
 
     def read(self, made: Plan) -> Mapping[str, Any] | None:
         """The document that is there now; None where there is none. Raises QuickBooksError."""
@@ -113,20 +120,18 @@ class Engine:
             )  # fmt: skip
         return document
 
-    def _noted_and_sent(self, job: Job, made: Plan, request_id: str, body: bytes) -> Outcome:
+    def noted_and_sent(self, job: Job, made: Plan, request_id: str, body: bytes) -> Outcome:
         """A request, noted before it leaves; raises Stale."""
-        at = self.clock.at_least()
-        self.queue.note(job, request_id, made.call, body, at)
+        sent = self.queue.note(job, request_id, made.call, body, self.clock.at_least())
         try:
-            outcome = self.send(job, Sent(request_id, made.call, body, at, at), made)
-        except Stale as stale:
-            self.queue.end_requests(job, "refused", str(stale))
-            raise
+            outcome = self.send(job, sent, made)
         except Refused as refused:
-            self.queue.end_requests(job, "refused", str(refused))
+            self.queue.end_request(job, sent, "refused", str(refused))
+            if isinstance(refused, Stale):
+                raise
             return failed(refused, job, exists=made.needs_document)
         if isinstance(outcome, Later):
-            self.queue.end_requests(job, "lost" if outcome.lost else "unsent", outcome.words)
+            self.queue.end_request(job, sent, "lost" if outcome.lost else "unsent", outcome.words)
         return outcome
 
     def _done(self, made: Plan, answer: Answer) -> Outcome:

@@ -16,11 +16,13 @@ from quickbooks_core.writing import Action, Call, Change, ClientError
 class Sent:
     """A request that was noted, and whose end is not known. Times are the database's, except QuickBooks' own."""
 
+    number: int
     request_id: str
     call: Call
     body: bytes
     sent_at: datetime
     quickbooks_at: datetime
+    is_item: bool = False  # of a batch, which is never sent again
 
 
 @dataclass(frozen=True)

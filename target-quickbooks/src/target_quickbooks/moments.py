@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ class QuickBooksClock:
         self._client = client
         self._now = now
         self._ahead: timedelta | None = None
+        self._asking = threading.Lock()
 
     def learn(self, answer: Answer) -> None:
         """The answer left QuickBooks before now, so its clock is at least so far."""
@@ -26,8 +28,9 @@ class QuickBooksClock:
 
     def at_least(self) -> datetime:
         """A moment of QuickBooks' clock that is past; raises QuickBooksError where it has to be asked for."""
-        if self._ahead is None:
-            self.learn(self._client.get(f"companyinfo/{self._client.connection.realm_id}"))
+        with self._asking:
+            if self._ahead is None:
+                self.learn(self._client.get(f"companyinfo/{self._client.connection.realm_id}"))
         return self.now() - _SLACK
 
     def now(self) -> datetime:

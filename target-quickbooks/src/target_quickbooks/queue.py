@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any, LiteralString
@@ -14,16 +14,25 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 from psycopg.types.json import set_json_loads
-from quickbooks_core.catalog.model import Entity
+from quickbooks_core.catalog import MIRRORED
+from quickbooks_core.catalog.model import Entity, Shape
 from quickbooks_core.mapping import to_row
 from quickbooks_core.postgres.deployment import Deployment
 from quickbooks_core.postgres.statements import Names
 from quickbooks_core.settings import Connection
-from quickbooks_core.writing import Call, ClientError, encoded
+from quickbooks_core.writing import Action, Call, ClientError, encoded
 
 from target_quickbooks.job import Done, Failed, Job, Later, Outcome, Sent, Unknown, job_of
 
 CHANNEL = "quickbooks_queue"
+# What a batch takes, and what may be in one: creates of transactions go alone, since they move money.
+MOST_TOGETHER = 30
+TOGETHER = [
+    f"{action.value} {entity.table}"
+    for entity in MIRRORED
+    for action in Action
+    if entity.id_paths == ("Id",) and (action is not Action.CREATE or entity.shape is Shape.LIST)
+]
 
 
 class Queue:
@@ -44,34 +53,44 @@ class Queue:
         """Gives the connection back; what is held comes free when its lease ends."""
         self._connection.close()
 
-    def claim(self) -> Job | None:
-        """The next change that may be sent."""
-        row = self._row(
+    def claim(self) -> list[Job]:
+        """The next change that may be sent, and others that may go in the same request."""
+        rows = self._rows(
             "SELECT c.*, extract(epoch FROM now() - c.lost_at)::float AS lost_s "
-            "FROM {load}.claim_change(%s, %s, %s) AS c",
-            self._deployment, self.worker, self._lease,
+            "FROM {load}.claim_changes(%s, %s, %s, %s, %s) AS c",
+            self._deployment, self.worker, self._lease, TOGETHER, MOST_TOGETHER,
         )  # fmt: skip
-        if row is None:
-            return None
-        return job_of(row, self._in_doubt(row["queue_id"]) if row["attempts"] > 1 else ())
+        rows.sort(key=lambda row: row["queue_id"])
+        return [job_of(row, self._in_doubt(row["queue_id"]) if row["attempts"] > 1 else ()) for row in rows]
 
     def renew(self, workers: Sequence[str]) -> None:
         """Keeps what these workers hold."""
         self._run("SELECT {load}.renew_leases(%s, %s)", list(workers), self._lease)
 
-    def note(self, job: Job, request_id: str, call: Call, body: bytes, quickbooks_at: datetime) -> None:
+    def note(
+        self,
+        job: Job,
+        request_id: str,
+        call: Call,
+        body: bytes,
+        quickbooks_at: datetime,
+        b_id: str | None = None,
+    ) -> Sent:
         """Commits what is about to be sent; raises psycopg.errors.ObjectInUse where the lease is gone."""
-        self._run(
-            "SELECT {load}.note_request(%s, %s, %s, %s, %s, %s::jsonb, %s, %s)",
-            job.queue_id, self.worker, request_id, call.method, call.path, _json(dict(call.params)), body,
+        row = self._row(
+            "SELECT {load}.note_request(%s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s) AS number",
+            job.queue_id, self.worker, request_id, b_id, call.method, call.path, _json(dict(call.params)), body,
             quickbooks_at,
         )  # fmt: skip
+        number = int(row["number"]) if row else 0
+        return Sent(number, request_id, call, body, datetime.now(UTC), quickbooks_at, b_id is not None)
 
-    def end_requests(self, job: Job, outcome: str, words: str) -> None:
-        """What has become of the requests in doubt."""
+    def end_request(self, job: Job, sent: Sent | None, outcome: str, words: str) -> None:
+        """What has become of a request, or of all in doubt."""
         self._run(
-            "SELECT {load}.end_requests(%s, %s, %s, %s)", job.queue_id, self.worker, outcome, words[:500]
-        )
+            "SELECT {load}.end_request(%s, %s, %s, %s, %s)",
+            job.queue_id, self.worker, sent.number if sent else None, outcome, words[:500],
+        )  # fmt: skip
 
     def claimed(self, entity: Entity, ids: Sequence[str]) -> set[str]:
         """Which of these are what another create has made."""
@@ -93,13 +112,8 @@ class Queue:
     def settle(self, job: Job, outcome: Outcome) -> None:
         """Writes down how it ended; the answer is merged in the same transaction."""
         match outcome:
-            case Done(document, read_at, words):
-                row = to_row(job.entity, document) if document is not None else None
-                id, image = (row["id"], _json(row)) if row else (job.id, None)
-                self._run(
-                    "SELECT {load}.finish_change(%s, %s, %s, %s::jsonb, %s, %s)",
-                    job.queue_id, self.worker, id, image, read_at, words,
-                )  # fmt: skip
+            case Done():
+                self._finish(job, outcome)
             case Failed(error, code):
                 self._end(job, "failed", error, code)
             case Unknown(words):
@@ -109,6 +123,19 @@ class Queue:
                     "SELECT {load}.postpone_change(%s, %s, now() + %s, %s, %s)",
                     job.queue_id, self.worker, timedelta(seconds=after_s), lost, words[:500],
                 )  # fmt: skip
+
+    def _finish(self, job: Job, done: Done) -> None:
+        row = to_row(job.entity, done.document) if done.document is not None else None
+        id, image = (row["id"], _json(row)) if row else (job.id, None)
+        try:
+            self._run(
+                "SELECT {load}.finish_change(%s, %s, %s, %s::jsonb, %s, %s)",
+                job.queue_id, self.worker, id, image, done.read_at, done.words,
+            )  # fmt: skip
+        except psycopg.errors.UniqueViolation:
+            self.settle(
+                job, Unknown(f"QuickBooks' answer is {id}, which another change is said to have made")
+            )
 
     def _end(self, job: Job, status: str, error: ClientError, code: str) -> None:
         told = {**asdict(error), "code": code, "error": error.message, "error_column": error.column}
@@ -129,11 +156,13 @@ class Queue:
         )
         return tuple(
             Sent(
+                row["request"],
                 row["request_id"],
                 Call(row["method"], row["path"], row["params"]),
                 bytes(row["body"]),
                 row["sent_at"],
                 row["quickbooks_at"],
+                row["b_id"] is not None,
             )
             for row in found
         )

@@ -6,6 +6,7 @@ the replay window, or is refused then, is judged by the document that is there. 
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from typing import Any
 from quickbooks_core.errors import NotFound, QuickBooksError, Refused, Stale
 from quickbooks_core.mapping import document_id
 from quickbooks_core.reading.pages import Incomplete
-from quickbooks_core.writing import Action, ChangeRefused, Plan, Style, plan
+from quickbooks_core.writing import Action, ChangeRefused, Plan, Style, encoded, plan
 
 from target_quickbooks.engine import PASSING, Engine, failed, later
 from target_quickbooks.job import Done, Job, Later, Outcome, Unknown
@@ -77,12 +78,14 @@ class Recovery:
             return Later(left_s, True, "The answer was lost, and nothing like it is there yet")
         if job.attempts > self._patience.attempts:
             return Unknown("It was sent many times, and never answered")
-        self._engine.queue.end_requests(job, "absent", "nothing like it was found")
+        self._engine.queue.end_request(job, None, "absent", "nothing like it was found")
         return self._engine.again(job, made, job.in_doubt[-1])
 
     def _settle_other(self, job: Job, made: Plan) -> Outcome:
         last = job.in_doubt[-1]
-        if (datetime.now(UTC) - last.sent_at).total_seconds() > self._patience.replay_window_s:
+        age_s = (datetime.now(UTC) - last.sent_at).total_seconds()
+        # An item of a batch is never grouped anew; its version protects it under another request id as well.
+        if last.is_item or age_s > self._patience.replay_window_s:
             return self._judge(job, made, None)
         try:
             outcome = self._engine.send(job, last, made)
@@ -113,14 +116,20 @@ class Recovery:
             return Done(document, self._engine.clock.now(), "found after a lost answer")
         if found is Verdict.UNCLEAR:
             return Unknown("The answer was lost, and the row has been changed by somebody else since")
-        words = str(error) if error else "not done"
-        self._engine.queue.end_requests(job, "absent", words)
         if error is not None and not isinstance(error, Stale):
-            return failed(error, job)
+            left_s = self._patience.second_look_s - (job.lost_s or 0.0)
+            # What was sent first may still be under way.
+            return Later(left_s, True, str(error)) if left_s > 0 else failed(error, job)
+        return self._made_anew(job, made, document)
+
+    def _made_anew(self, job: Job, made: Plan, document: Mapping[str, Any]) -> Outcome:
+        """A new request for the version that is there; whoever is quicker, also what was lost, makes it stale."""
         try:
-            return self._engine.write(job, made, document)
+            return self._engine.noted_and_sent(job, made, str(uuid.uuid4()), encoded(made.body(document)))
         except ChangeRefused as conflict:
             return failed(conflict, job)
+        except Stale as stale:
+            return later(job, stale, lost=True)
 
 
 def _named(ids: Any) -> str:

@@ -11,13 +11,13 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 import psycopg
 from psycopg import sql
 from quickbooks_core.client import Client
 
+from target_quickbooks.batching import Batch
 from target_quickbooks.engine import Engine
 from target_quickbooks.job import Done, Failed, Job, Later, Outcome, Unknown
 from target_quickbooks.moments import QuickBooksClock
@@ -39,6 +39,30 @@ class Pace:
     patience: Patience = field(default_factory=Patience)
 
 
+class Hand:
+    """Does what a claimed change needs."""
+
+    def __init__(self, engine: Engine, patience: Patience) -> None:
+        self._engine = engine
+        self._recovery = Recovery(engine, patience)
+        self._batch = Batch(engine)
+
+    def work(self, jobs: list[Job]) -> list[tuple[Job, Outcome]]:
+        """How each has ended; raises psycopg.Error, after which they come again when the lease ends."""
+        try:
+            if len(jobs) > 1:
+                return self._batch.begin(jobs)
+            (job,) = jobs
+            is_lost = job.lost_s is not None
+            return [(job, self._recovery.settle(job) if is_lost else self._engine.begin(job))]
+        except psycopg.Error:
+            raise
+        except Exception as mistake:  # of ours: it must not stop the changes of others
+            log.exception("change %s", jobs[0].queue_id)
+            words = f"{type(mistake).__name__} in target-quickbooks: {mistake}"
+            return [(job, Later(min(60.0 * job.attempts, 3600.0), True, words)) for job in jobs]
+
+
 class Worker:
     """Works until it is told to stop, or with `follow=False` until nothing is left that may be sent now."""
 
@@ -58,7 +82,7 @@ class Worker:
         self._follow = follow
         self._clock = QuickBooksClock(client)
         self._name = uuid.uuid4().hex[:12]
-        self._names = [f"{self._name}-{number}" for number in range(pace.threads)]
+        self._names: dict[int, str] = {}
         self._stop = threading.Event()
         self._news = threading.Condition()
         self._idle = 0
@@ -73,7 +97,7 @@ class Worker:
 
     def run(self) -> None:
         """Raises what no waiting mends, such as NotOurs."""
-        threads = [threading.Thread(target=self._guarded, args=(name,), name=name) for name in self._names]
+        threads = [threading.Thread(target=self._guarded, args=(n,)) for n in range(self._pace.threads)]
         for thread in threads:
             thread.start()
         try:
@@ -97,7 +121,7 @@ class Worker:
                         for _ in connection.notifies(timeout=self._pace.poll_s, stop_after=1):
                             pass
                         if time.monotonic() - renewed > self._pace.lease_s / 4:
-                            queue.renew(self._names)
+                            queue.renew([*self._names.copy().values()])
                             renewed = time.monotonic()
                         with self._news:
                             self._news.notify()
@@ -105,61 +129,57 @@ class Worker:
                 log.warning("the database cannot be reached (%s)", type(lost).__name__)
                 self._stop.wait(_RECONNECT_S)
 
-    def _guarded(self, name: str) -> None:
+    def _guarded(self, number: int) -> None:
         try:
-            self._work(name)
+            self._work(number)
         except BaseException as failure:  # noqa: BLE001  # it ends the program, which raises it
             self._failure = self._failure or failure
             self.stop()
 
-    def _work(self, name: str) -> None:
+    def _work(self, number: int) -> None:
         while not self._stop.is_set():
+            # A new name for each connection: what was in the middle on the one before must lose its lease.
+            name = self._names[number] = f"{self._name}-{number}-{uuid.uuid4().hex[:8]}"
             try:
                 queue = self._open_queue(name)
-                with suppress(_Empty):
+                try:
                     self._take_all(queue)
-                queue.close()
-                if not self._follow:
-                    return
+                finally:
+                    queue.close()
+            except psycopg.errors.ObjectInUse as late:
+                log.warning("it took too long, and another worker has taken over: %s", late)
             except _CONNECTION_LOST as lost:
                 log.warning("the database cannot be reached (%s)", type(lost).__name__)
                 self._stop.wait(_RECONNECT_S)
 
     def _take_all(self, queue: Queue) -> None:
-        engine = Engine(self._client, queue, self._clock)
-        recovery = Recovery(engine, self._pace.patience)
+        hand = Hand(Engine(self._client, queue, self._clock), self._pace.patience)
         while not self._stop.is_set():
-            job = queue.claim()
-            if job is None:
+            jobs = queue.claim()
+            if not jobs:
                 self._wait()
                 continue
             with self._news:
                 self._news.notify()  # there may be more
-            with suppress(psycopg.errors.ObjectInUse):  # it was too slow, and another has taken over
-                self._end(queue, job, recovery.settle(job) if job.lost_s is not None else engine.begin(job))
+            for job, outcome in hand.work(jobs):
+                self._end(queue, job, outcome)
 
     def _wait(self) -> None:
-        """Until there may be something; raises _Empty when there is nothing to wait for."""
+        """Until there may be something. Where nobody follows, the last one to find nothing ends it all."""
         with self._news:
             self._idle += 1
-            try:
-                if not self._follow and self._idle == self._pace.threads:
-                    self._stop.set()
-                    self._news.notify_all()
-                    raise _Empty
+            if not self._follow and self._idle == self._pace.threads:
+                self._stop.set()
+                self._news.notify_all()
+            elif not self._stop.is_set():
                 self._news.wait()
-            finally:
-                self._idle -= 1
+            self._idle -= 1
 
     def _end(self, queue: Queue, job: Job, outcome: Outcome) -> None:
         queue.settle(job, outcome)
         kind = type(outcome).__name__.lower()
         self.ended[kind] = self.ended.get(kind, 0) + 1
         log.info("change %s, %s of %s: %s", job.queue_id, job.action.value, job.entity.table, _word(outcome))
-
-
-class _Empty(Exception):
-    """Nothing may be sent now."""
 
 
 def _word(outcome: Outcome) -> str:

@@ -49,6 +49,8 @@ CREATE TABLE IF NOT EXISTS {mirror}._sync_queue (
 );
 CREATE INDEX IF NOT EXISTS _sync_queue_open ON {mirror}._sync_queue (row_key, queue_id) WHERE status IN ('pending', 'sending');
 CREATE INDEX IF NOT EXISTS _sync_queue_next ON {mirror}._sync_queue (queue_id) WHERE status IN ('pending', 'sending');
+CREATE INDEX IF NOT EXISTS _sync_queue_group ON {mirror}._sync_queue (in_group, queue_id)
+    WHERE status = 'pending' AND in_group IS NOT NULL;
 -- No object is the result of two creates.
 CREATE UNIQUE INDEX IF NOT EXISTS _sync_queue_created ON {mirror}._sync_queue (table_name, id)
     WHERE operation = 'create' AND id IS NOT NULL;

@@ -1,33 +1,47 @@
--- claim_change: gives a worker the next change that may be sent, for as long as its lease. One that another worker left
--- in the middle comes again when its lease has ended; if it had sent something, that answer is lost.
-CREATE OR REPLACE FUNCTION {load}.claim_change(deployment text, claimant text, lease interval)
-RETURNS SETOF {mirror}._sync_queue LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
+-- claim_changes: gives a worker the next change that may be sent, for as long as its lease, and with it others of its group
+-- that were never sent, where those may go together. One that another worker left in the middle comes again when its lease
+-- has ended; if it had sent something, that answer is lost. One claims at a time, so that a group is not torn into pieces.
+CREATE OR REPLACE FUNCTION {load}.claim_changes(deployment text, claimant text, lease interval, together text[], most int)
+RETURNS SETOF {mirror}._sync_queue LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET synchronous_commit = off AS $body$  -- what is sent is committed for good later, by note_request
 DECLARE
-    number bigint;
+    first {mirror}._sync_queue;
+    numbers bigint[];
 BEGIN
     IF NOT EXISTS (SELECT FROM {mirror}._sync_deployment WHERE deployment_id = deployment) THEN
         RAISE EXCEPTION 'The queue was adopted by another host' USING ERRCODE = '55000';
     END IF;
-    SELECT q.queue_id INTO number FROM {mirror}._sync_queue AS q
+    PERFORM pg_advisory_xact_lock(hashtext({mirror_name} || ' claim'), 0);
+    SELECT * INTO first FROM {mirror}._sync_queue AS q
         WHERE q.status IN ('pending', 'sending') AND q.deployment_id = deployment AND q.not_before <= now()
           AND (q.status = 'pending' OR q.lease_until <= now())
           AND NOT EXISTS (SELECT FROM {mirror}._sync_queue AS e WHERE e.row_key = q.row_key
                           AND e.queue_id < q.queue_id AND e.status IN ('pending', 'sending'))
         ORDER BY q.queue_id LIMIT 1 FOR UPDATE SKIP LOCKED;
-    IF number IS NULL THEN
+    IF NOT FOUND THEN
         RETURN;
     END IF;
     UPDATE {mirror}._sync_queue AS q SET old = q.old || (
             SELECT jsonb_object_agg(c.name, coalesce(f.answer -> c.name, 'null'))
             FROM unnest(q.assumed || ARRAY['sync_token', 'updated_at']) AS c (name))
         FROM {mirror}._sync_queue AS f
-        WHERE q.queue_id = number AND f.queue_id = q.follows AND f.status = 'done' AND f.answer IS NOT NULL
+        WHERE q.queue_id = first.queue_id AND f.queue_id = q.follows AND f.status = 'done' AND f.answer IS NOT NULL
           AND q.attempts = 0;
+    IF first.attempts = 0 AND first.in_group IS NOT NULL AND first.operation || ' ' || first.table_name = ANY (together) THEN
+        numbers := ARRAY(
+            SELECT q.queue_id FROM {mirror}._sync_queue AS q
+            WHERE q.in_group = first.in_group AND q.status = 'pending' AND q.queue_id > first.queue_id
+              AND q.deployment_id = deployment AND q.attempts = 0 AND q.follows IS NULL AND q.not_before <= now()
+              AND (q.table_name, q.operation) = (first.table_name, first.operation)
+              AND NOT EXISTS (SELECT FROM {mirror}._sync_queue AS e WHERE e.row_key = q.row_key
+                              AND e.queue_id < q.queue_id AND e.status IN ('pending', 'sending'))
+            ORDER BY q.queue_id LIMIT most - 1 FOR UPDATE SKIP LOCKED);
+    END IF;
     RETURN QUERY UPDATE {mirror}._sync_queue AS q SET status = 'sending', worker = claimant, lease_until = now() + lease,
         attempts = q.attempts + 1,
-        lost_at = CASE WHEN EXISTS (SELECT FROM {mirror}._sync_request AS r WHERE r.queue_id = number
+        lost_at = CASE WHEN EXISTS (SELECT FROM {mirror}._sync_request AS r WHERE r.queue_id = q.queue_id
                                     AND (r.outcome IS NULL OR r.outcome = 'lost')) THEN coalesce(q.lost_at, now()) END
-        WHERE q.queue_id = number RETURNING q.*;
+        WHERE q.queue_id = first.queue_id OR q.queue_id = ANY (numbers) RETURNING q.*;
 END
 $body$;
 
@@ -61,26 +75,27 @@ $body$;
 
 -- note_request: what is about to be sent.
 CREATE OR REPLACE FUNCTION {load}.note_request(
-    number bigint, claimant text, sent_as text, verb text, address text, options jsonb, content bytea, at timestamptz)
+    number bigint, claimant text, sent_as text, part text, verb text, address text, options jsonb, content bytea,
+    at timestamptz)
 RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
 DECLARE
     noted bigint;
 BEGIN
     PERFORM {load}.hold_change(number, claimant);
-    INSERT INTO {mirror}._sync_request (queue_id, request_id, method, path, params, body, quickbooks_at)
-        VALUES (number, sent_as, verb, address, options, content, at) RETURNING request INTO noted;
+    INSERT INTO {mirror}._sync_request (queue_id, request_id, b_id, method, path, params, body, quickbooks_at)
+        VALUES (number, sent_as, part, verb, address, options, content, at) RETURNING request INTO noted;
     UPDATE {mirror}._sync_queue SET lost_at = NULL WHERE queue_id = number AND lost_at IS NOT NULL;
     RETURN noted;
 END
 $body$;
 
--- end_requests: what has become of the requests of a change whose end is not known yet.
-CREATE OR REPLACE FUNCTION {load}.end_requests(number bigint, claimant text, ended text, told text) RETURNS void
+-- end_request: what has become of a request, or of all of a change whose end is not known yet.
+CREATE OR REPLACE FUNCTION {load}.end_request(number bigint, claimant text, which bigint, ended text, told text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
 BEGIN
     PERFORM {load}.hold_change(number, claimant);
     UPDATE {mirror}._sync_request SET outcome = ended, words = told, answered_at = clock_timestamp()
-        WHERE queue_id = number AND (outcome IS NULL OR outcome = 'lost');
+        WHERE queue_id = number AND (outcome IS NULL OR outcome = 'lost') AND (which IS NULL OR request = which);
 END
 $body$;
 
@@ -91,17 +106,23 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body
 DECLARE
     held {mirror}._sync_queue := {load}.hold_change(number, claimant);
 BEGIN
-    PERFORM {load}.end_requests(number, claimant, 'done', told);
+    PERFORM {load}.end_request(number, claimant, NULL, 'done', told);
     UPDATE {mirror}._sync_queue SET status = 'done', id = row_id, answer = image, lost_at = NULL, worker = NULL,
         lease_until = NULL, sqlstate = NULL, code = NULL, error = NULL, detail = NULL, hint = NULL, error_column = NULL
         WHERE queue_id = number;
     UPDATE {mirror}._sync_key SET id = row_id WHERE queue_id = number AND table_name = held.table_name;
-    IF image IS NULL THEN
-        PERFORM {load}.delete_rows(held.table_name, ARRAY[row_id], 'write', read_at, NULL);
-    ELSE
-        EXECUTE format('INSERT INTO {load}.%1$I SELECT * FROM jsonb_populate_record(NULL::{load}.%1$I, $1)', held.table_name)
-            USING image || jsonb_build_object('_sync_read_at', read_at);
-    END IF;
+    BEGIN
+        IF image IS NULL THEN
+            PERFORM {load}.delete_rows(held.table_name, ARRAY[row_id], 'write', read_at, NULL);
+        ELSE
+            EXECUTE format('INSERT INTO {load}.%1$I SELECT * FROM jsonb_populate_record(NULL::{load}.%1$I, $1)',
+                           held.table_name) USING image || jsonb_build_object('_sync_read_at', read_at);
+        END IF;
+        SET CONSTRAINTS ALL IMMEDIATE;
+    EXCEPTION WHEN OTHERS THEN
+        -- QuickBooks has it all the same. What a trigger or constraint of the user's refuses comes with the next sync.
+        UPDATE {mirror}._sync_queue SET error = 'Done in QuickBooks, but not merged: ' || SQLERRM WHERE queue_id = number;
+    END;
 END
 $body$;
 

@@ -1,0 +1,101 @@
+"""Changes of one group go thirty at a time; each has an end of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+
+def rename(books: Any, count: int) -> list[int]:
+    """Changes in one group: the first of them one row each."""
+    return [
+        number
+        for (number,) in books.query(
+            "SELECT quickbooks_load.enqueue('customer', 'update', id, jsonb_build_object('notes', 'by ' || id), "
+            "change_group => 'one statement') FROM (SELECT id FROM customer ORDER BY id LIMIT %s) AS c",
+            count,
+        )
+    ]
+
+
+def posts(books: Any, part: str) -> int:
+    return sum(
+        "POST" in line and part in line for line in map(str, books.sandbox.look("requests")["requests"])
+    )
+
+
+def test_a_group_of_updates_takes_a_request_for_thirty(books: Any) -> None:
+    books.sandbox.control("generate", object="Customer", count=100)
+    books.mirror("customer")
+    numbers = rename(books, 95)
+    books.sandbox.control("requests")
+
+    outcome = books.drain()
+
+    assert books.status(*numbers) == ["done"] * 95, outcome
+    assert books.query("SELECT count(*) FROM customer WHERE notes = 'by ' || id") == [(95,)]
+    assert sum(books.sandbox.look("requests")["counts"].values()) == 1 + 4
+
+
+def test_an_item_that_is_refused_fails_alone_and_a_stale_one_goes_on(books: Any) -> None:
+    books.mirror("customer")
+    numbers = rename(books, 6)
+    (first, second) = (books.change(number)["id"] for number in numbers[:2])
+    edit = {"action": "edit", "object": "Customer"}
+    books.sandbox.control("person", id=first.removeprefix("qbk_cust"), changes={"Title": "Dr"}, **edit)
+    books.sandbox.control("person", id=second.removeprefix("qbk_cust"), changes={"Notes": "theirs"}, **edit)
+
+    books.drain()
+
+    assert books.status(*numbers) == ["done", "failed", "done", "done", "done", "done"]
+    assert books.change(numbers[1])["sqlstate"] == "40001"
+    assert books.query("SELECT title, notes FROM customer WHERE id = %s", first) == [("Dr", f"by {first}")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "replay"), [("reset_after", "never"), ("reset_before", "whole"), ("cut_after", "done_items")]
+)
+def test_a_batch_whose_answer_is_lost_is_settled_change_by_change(books: Any, kind: str, replay: str) -> None:
+    books.mirror("customer")
+    before = {d["Id"]: int(d["SyncToken"]) for d in books.documents("customer")}
+    books.sandbox.control("switches", requestid_retention_s="1", batch_replay=replay)
+    books.sandbox.control("faults", kind=kind, method="POST", path="batch")
+    numbers = rename(books, 10)
+
+    with books.following():
+        books.wait(*numbers)
+
+    changed = {books.change(number)["id"].removeprefix("qbk_cust") for number in numbers}
+    after = {d["Id"]: int(d["SyncToken"]) for d in books.documents("customer")}
+    assert {id: after[id] - before[id] for id in before} == {id: int(id in changed) for id in before}
+
+
+def test_creates_that_move_money_go_alone(books: Any) -> None:
+    books.mirror("customer")
+    books.query(
+        "SELECT quickbooks_load.enqueue('payment', 'create', NULL, "
+        "jsonb_build_object('customer_id', id, 'total_amt', 5), "
+        "change_group => 'one statement') FROM (SELECT id FROM customer ORDER BY id LIMIT 5) AS c"
+    )
+    books.sandbox.control("requests")
+
+    books.drain()
+
+    assert books.query("SELECT status, count(*) FROM _sync_queue GROUP BY 1") == [("done", 5)]
+    assert posts(books, "batch") == 0
+    assert books.sandbox.look("requests")["counts"]["write"] == 5
+
+
+def test_new_names_of_a_group_go_together(books: Any) -> None:
+    books.query(
+        "SELECT quickbooks_load.enqueue('vendor', 'create', NULL, "
+        "jsonb_build_object('display_name', 'Vendor no. ' || n), "
+        "change_group => 'one statement') FROM generate_series(1, 20) AS n"
+    )
+    books.sandbox.control("requests")
+
+    books.drain()
+
+    assert books.query("SELECT count(*) FROM vendor WHERE display_name LIKE 'Vendor no. %%'") == [(20,)]
+    assert books.sandbox.look("requests")["counts"].get("write", 0) == 0

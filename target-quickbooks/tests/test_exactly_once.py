@@ -1,0 +1,187 @@
+"""Changes by the hundred, workers and connections that die, answers that are lost: each is made once, or reported.
+
+What QuickBooks has in the end is counted: documents by a mark in them, updates by versions. All behaviours that nobody
+knows for sure are drawn from the seed.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from quickbooks_demo.child import Child, program, start_child
+from quickbooks_demo.environment import clean_environment
+
+KINDS = (
+    "reset_before", "reset_after", "cut_after", "timeout_before", "timeout_after", "500_after", "503_after", "503",
+    "429", "slow", "html", "expired_token",
+)  # fmt: skip
+_PATIENCE_S = 240
+
+
+class Crew:
+    """Three workers of which one is killed now and then."""
+
+    def __init__(self, books: Any, draw: random.Random) -> None:
+        self._books = books
+        self._draw = draw
+        self._workers = {name: self._start(name) for name in ("one", "two", "three")}
+        self.kills = 0
+
+    def kill_one(self) -> None:
+        name = self._draw.choice([*self._workers])
+        self._workers[name].kill()
+        self._workers[name] = self._start(name)
+        self.kills += 1
+
+    def stop(self) -> None:
+        for worker in self._workers.values():
+            worker.stop()
+
+    def _start(self, name: str) -> Child:
+        home = self._books.home / name
+        home.mkdir(exist_ok=True)
+        command = [program("target-quickbooks"), "--follow", "--lease", "3", "--threads", "4"]
+        return start_child(command, home, {**clean_environment(), **self._books.environment})
+
+
+def queue_changes(books: Any, draw: random.Random, count: int) -> dict[int, tuple[str, str, str]]:
+    """Number → what it is: kind, mark, and the row it is about."""
+    customers = [id for (id,) in books.query("SELECT id FROM customer ORDER BY id LIMIT 12")]
+    items = [id for (id,) in books.query("SELECT id FROM item WHERE type = 'Service' ORDER BY id LIMIT 3")]
+    payments = [id for (id,) in books.query("SELECT id FROM payment ORDER BY id")]
+    changes: dict[int, tuple[str, str, str]] = {}
+    for n in range(count):
+        kind = draw.choice(
+            ["payment", "payment", "invoice", "customer", "update", "update", "update", "delete"]
+        )
+        # Some are meant twice: equal in everything, and still two.
+        mark = f"mark-{n - 1 if n % 10 == 1 else n}"
+        customer = draw.choice(customers)
+        if kind == "delete" and payments:
+            id = payments.pop()
+            changes[books.enqueue("payment", "delete", id)] = ("delete", "", id)
+        elif kind == "payment":
+            paid = {"customer_id": customer, "total_amt": n, "private_note": mark}
+            changes[books.enqueue("payment", "create", **paid)] = ("payment", mark, "")
+        elif kind == "invoice":
+            line = {
+                "Amount": n + 1,
+                "DetailType": "SalesItemLineDetail",
+                "SalesItemLineDetail": {"ItemRef": {"value": draw.choice(items)}},
+            }
+            number = books.enqueue("invoice", "create", customer_id=customer, private_note=mark, line=[line])
+            changes[number] = ("invoice", mark, "")
+        elif kind == "customer":
+            number = books.enqueue("customer", "create", display_name=f"New {n}", notes=mark)
+            changes[number] = ("customer", mark, "")
+        else:
+            changes[books.enqueue("customer", "update", customer, notes=mark)] = ("update", mark, customer)
+    return changes
+
+
+def make_trouble(books: Any, crew: Crew, draw: random.Random) -> None:
+    chance = draw.random()
+    if chance < 0.15:
+        crew.kill_one()
+    elif chance < 0.3:
+        books.query(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'target-quickbooks' "
+            "AND random() < 0.3"
+        )
+    else:
+        books.sandbox.control(
+            "faults",
+            kind=draw.choice(KINDS),
+            method="POST",
+            path="company",
+            skip=draw.randrange(4),
+            delay_s=1,
+        )
+
+
+def tokens(books: Any) -> dict[str, int]:
+    return {f"qbk_cust{d['Id']}": int(d["SyncToken"]) for d in books.documents("customer")}
+
+
+@pytest.mark.parametrize(
+    ("seed", "count"),
+    [(1, 200), *(pytest.param(seed, 1000, marks=pytest.mark.soak) for seed in range(2, 12))],
+)
+def test_each_change_is_made_once_or_reported(books: Any, seed: int, count: int) -> None:
+    draw = random.Random(seed)
+    books.mirror("customer", "item", "payment")
+    books.sandbox.control("switches", seed=seed)
+    before = tokens(books)
+    changes = queue_changes(books, draw, count)
+    with ExitStack() as ending:
+        crew = Crew(books, draw)
+        ending.callback(crew.stop)
+        deadline = time.monotonic() + _PATIENCE_S * count / 200
+        while books.query("SELECT 1 FROM _sync_queue WHERE status IN ('pending', 'sending') LIMIT 1"):
+            assert time.monotonic() < deadline, books.query(
+                "SELECT status, count(*) FROM _sync_queue GROUP BY 1"
+            )
+            make_trouble(books, crew, draw)
+            time.sleep(draw.random())  # trouble comes at any moment
+    found = Counter(dict(books.query("SELECT status, count(*)::int FROM _sync_queue GROUP BY 1")))
+
+    statuses = {number: books.change(number) for number in changes}
+    unfounded = [
+        n for n, row in statuses.items() if row["status"] in ("failed", "unknown") and not row["error"]
+    ]
+    assert unfounded == []
+    check_creates(books, changes, statuses)
+    check_updates(books, changes, statuses, before)
+    check_deletes(books, changes, statuses)
+    assert found["done"] >= count * 0.85, found
+    assert crew.kills, found
+
+
+def check_creates(books: Any, changes: Any, statuses: Any) -> None:
+    for table, column in (("payment", "PrivateNote"), ("invoice", "PrivateNote"), ("customer", "Notes")):
+        made = Counter(d.get(column) for d in books.documents(table))
+        done: Counter[str] = Counter()
+        doubtful: Counter[str] = Counter()
+        for number, (kind, mark, _) in changes.items():
+            if kind == table:
+                done[mark] += statuses[number]["status"] == "done"
+                doubtful[mark] += statuses[number]["status"] == "unknown"
+        if table != "customer":  # there, updates leave marks too
+            wrong = {
+                m: (made[m], done[m], doubtful[m])
+                for m in done
+                if not done[m] <= made[m] <= done[m] + doubtful[m]
+            }
+            assert wrong == {}, table
+        ids = [
+            statuses[n]["id"] for n, (kind, _, _) in changes.items() if kind == table and statuses[n]["id"]
+        ]
+        assert len(ids) == len(set(ids))
+
+
+def check_updates(books: Any, changes: Any, statuses: Any, before: dict[str, int]) -> None:
+    after = tokens(books)
+    of_row: dict[str, Counter[str]] = {}
+    last: dict[str, str] = {}
+    for number, (kind, mark, id) in sorted(changes.items()):
+        if kind == "update":
+            of_row.setdefault(id, Counter())[statuses[number]["status"]] += 1
+            if statuses[number]["status"] == "done":
+                last[id] = mark
+    for id, counts in of_row.items():
+        steps = after[id] - before[id]
+        assert counts["done"] <= steps <= counts["done"] + counts["unknown"], (id, counts, steps)
+        if not counts["unknown"] and id in last:
+            assert books.query("SELECT notes FROM customer WHERE id = %s", id) == [(last[id],)]
+
+
+def check_deletes(books: Any, changes: Any, statuses: Any) -> None:
+    there = {f"qbk_pay{d['Id']}" for d in books.documents("payment")}
+    for number, (kind, _, id) in changes.items():
+        if kind == "delete" and statuses[number]["status"] != "unknown":
+            assert (id in there) == (statuses[number]["status"] == "failed"), (id, statuses[number])
