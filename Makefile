@@ -14,7 +14,7 @@ MELTANO := $(VENV)/bin/meltano
 INSTALLED := $(VENV)/installed
 PLUGINS := .meltano/installed
 MANIFESTS := pyproject.toml uv.lock $(wildcard */pyproject.toml)
-PYTEST := $(VENV)/bin/pytest --numprocesses 2 --dist loadgroup
+PYTEST := $(VENV)/bin/pytest --dist loadgroup
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test soak check format lock bench clean
@@ -28,10 +28,10 @@ demo: install  ## A QuickBooks company in Postgres, until Ctrl-C
 	@exec $(VENV)/bin/quickbooks-demo
 
 test: install  ## All tests that fit into 15 minutes, on a real Postgres
-	$(PYTEST) -m 'not soak'
+	$(PYTEST) --numprocesses 3 -m 'not soak'
 
 soak: install  ## The long random tests
-	$(PYTEST) -m soak --timeout 3600
+	$(PYTEST) --numprocesses 2 -m soak --timeout 3600
 
 check: $(INSTALLED)  ## Lint, format and types
 	$(VENV)/bin/ruff check
