@@ -20,6 +20,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "quickbooks_core": (),
     "tap_quickbooks": ("quickbooks_core",),
     "target_quickbooks": ("quickbooks_core",),
+    "quickbooks_proxy": ("quickbooks_core",),
     "quickbooks_sandbox": ("quickbooks_core.catalog",),
     # The demo puts the parts together; no part may know of it.
     "quickbooks_demo": ("quickbooks_core", "tap_quickbooks", "quickbooks_sandbox"),
@@ -86,6 +87,7 @@ def test_a_package_imports_only_what_its_rule_allows(package: str) -> None:
         ("quickbooks_core", "from . import schema\nfrom quickbooks_core import errors\nimport json", []),
         ("tap_quickbooks", "from quickbooks_core.client import Client", []),
         ("target_quickbooks", "from tap_quickbooks import run", ["tap_quickbooks.run"]),
+        ("quickbooks_proxy", "from target_quickbooks import queue", ["target_quickbooks.queue"]),
         ("tap_quickbooks", "from quickbooks_sandbox import app", ["quickbooks_sandbox.app"]),
         ("quickbooks_sandbox", "from quickbooks_core import catalog", []),
         ("quickbooks_sandbox", "from quickbooks_core.catalog.model import Kind", []),

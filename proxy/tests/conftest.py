@@ -1,0 +1,63 @@
+"""A proxy in front of the tests' Postgres, as a command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+from quickbooks_demo.child import Child, program, start_child
+from quickbooks_demo.database import Address
+from quickbooks_demo.environment import clean_environment
+from quickbooks_demo.waiting import wait_for
+
+_LISTENING = "quickbooks-proxy: listening on "
+
+
+@dataclass(frozen=True)
+class Running:
+    """A proxy that listens."""
+
+    child: Child
+    port: int
+
+    def address(self, direct: Address) -> Address:
+        """The same user and database through the proxy."""
+        parts = urlsplit(direct.url)
+        login = parts.netloc.rpartition("@")[0]
+        return Address(urlunsplit(parts._replace(netloc=f"{login}@127.0.0.1:{self.port}")))
+
+
+@contextmanager
+def running(database_url: str, home: Path, *options: str, **environment: str) -> Iterator[Running]:
+    """A proxy, as long as the block lasts."""
+    home.mkdir(exist_ok=True)
+    command = [program("quickbooks-proxy"), "--listen", "127.0.0.1:0", *options]
+    child = start_child(command, home, {**clean_environment(), "DATABASE_URL": database_url, **environment})
+
+    def listens() -> bool:
+        child.require_alive()
+        return _LISTENING in child.words()
+
+    try:
+        wait_for(listens, "the proxy listens", 30)
+        yield Running(child, int(child.words().split(_LISTENING)[1].split()[0].rpartition(":")[2]))
+    finally:
+        child.stop()
+
+
+Start = Callable[..., Running]
+
+
+@pytest.fixture
+def start(postgres_server: Address, tmp_path: Path) -> Iterator[Start]:
+    """Starts a proxy in front of the server, with options."""
+    with ExitStack() as stack:
+
+        def started(*options: str, url: str = postgres_server.url) -> Running:
+            return stack.enter_context(running(url, tmp_path / "proxy", *options))
+
+        yield started
