@@ -130,9 +130,10 @@ def object_page(entity: Entity) -> str:
 
 
 def internal_tables() -> Iterator[tuple[str, str]]:
-    """Name and comment of the mirror's own tables."""
-    text = "".join(Names().compose(file).as_string(None) for file in ("internal.sql", "queue.sql"))
-    yield from re.findall(r"""COMMENT ON TABLE "public"\.(\w+) IS '(.*)';""", text)
+    """Name and comment of the mirror's own tables, and of the view on one."""
+    files = ("internal.sql", "queue.sql", "queue_sight.sql")
+    text = "".join(Names().compose(file).as_string(None) for file in files)
+    yield from re.findall(r"""COMMENT ON (?:TABLE|VIEW) "public"\.(\w+) IS '(.*)';""", text)
 
 
 def typed_views() -> Iterator[tuple[str, list[str]]]:

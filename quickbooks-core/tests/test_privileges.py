@@ -140,11 +140,19 @@ def seen_by(login: Address) -> Seen:
 
 TABLES = {f"public.{sql.Identifier(e.table).as_string(None)}".replace('"', "") for e in MIRRORED}
 VIEWS = {f"public.{e.table}_line" for e in MIRRORED if "line" in e.columns} | {"public.linked_txn"}
-TOLD = {f"public.{name}" for name in ("_sync_cdc", "_sync_company", "_sync_migration", "_sync_run")}
+TOLD = {
+    f"public.{name}"
+    for name in ("_sync_cdc", "_sync_company", "_sync_migration", "_sync_run", "_sync_queue_mode")
+}
 # Of these it may be counted what waits and what is held; ids, rows and images are the owner's only.
 COUNTED = {"public._sync_deletes", "public._sync_parked"}
 
-FENCE = {"quickbooks_load.fence()"}  # runs as whoever writes; it refuses, and reads nothing
+# Whoever writes may only see what he himself has asked for.
+OWN = {"public._sync_queue", "public._sync_pending"}
+ASKED = "select quickbooks_load.enqueue('customer', 'create', new_values => jsonb_build_object('notes', %s::text))"
+
+# These run as whoever writes: the one refuses, the other says whether a role is in queue mode.
+FENCE = {"quickbooks_load.fence()", "quickbooks_load.in_queue_mode(name)"}
 
 
 @pytest.fixture
@@ -189,11 +197,13 @@ def test_a_row_policy_on_a_group_holds_in_every_place_the_group_can_read(
     fill(migrated, "shown")
     login = migrated.login(group)
     restrict(migrated, group)
+    migrated.superuser.query(ASKED, (SECRET,))
+    own = OWN if group == "quickbooks_writer" else set()
 
     seen = seen_by(login)
 
     assert seen.leaks == []
-    assert {name.replace('"', "") for name in seen.relations} == TABLES | VIEWS | TOLD | COUNTED
+    assert {name.replace('"', "") for name in seen.relations} == TABLES | VIEWS | TOLD | COUNTED | own
     assert all("shown" in seen.relations[name] for name in VIEWS)
     assert (seen.refused, seen.functions) == (set(), FENCE)
 
@@ -213,7 +223,7 @@ def test_every_view_of_ours_asks_with_the_rights_of_its_reader(migrated: Databas
         " where n.nspname = any ('{public,quickbooks_load}') and relkind in ('v', 'm')"
     )
 
-    assert dict(views) == dict.fromkeys(VIEWS, True)
+    assert dict(views) == dict.fromkeys(VIEWS | {"public._sync_pending"}, True)
 
 
 def test_this_search_finds_a_view_that_shows_too_much(migrated: Database, somebody: Address) -> None:

@@ -29,6 +29,11 @@ _RETRIED = {
     "unknown": "Change {0} is looked for in QuickBooks, and sent again only if it is certainly not there.",
 }
 
+_MODES = {
+    "on": "its plain INSERT, UPDATE and DELETE on the mirror are queued for QuickBooks from now on.",
+    "off": "what it changes in the mirror without going through QuickBooks is refused again.",
+}
+
 
 def add_parser(subparsers: Any) -> None:
     """Declares the subcommands."""
@@ -43,6 +48,9 @@ def add_parser(subparsers: Any) -> None:
         ("cancel", _cancel, "do not send what is pending"),
     ):
         _action(actions, name, act, words).add_argument("numbers", type=int, nargs="+", metavar="NUMBER")
+    mode = _action(actions, "mode", _mode, "roles whose plain INSERT, UPDATE and DELETE are queued")
+    mode.add_argument("role", nargs="?", help="which one (without it, all are listed)")
+    mode.add_argument("state", nargs="?", choices=("on", "off"), help="put it in this mode, or out of it")
     adopting = _action(
         actions, "adopt", _adopt, "let this database write, where it is a copy or was restored"
     )
@@ -126,6 +134,21 @@ def _each(function: str, numbers: list[int]) -> Iterator[tuple[int, str]]:
                     f"there is no change {number}: `quickbooks queue list` shows what there is."
                 )
             yield number, row["found"]
+
+
+def _mode(arguments: argparse.Namespace) -> None:
+    with _owner() as (connection, names):
+        if arguments.state is None:
+            for row in connection.execute(_statement("queue_modes", names)).fetchall():
+                if arguments.role in (None, row["role"]):
+                    print(f"{row['role']}: on since {row['set_at']:%Y-%m-%d %H:%M:%S}, by {row['set_by']}")
+            return
+        call = sql.SQL("SELECT {}(%s, %s) AS changed").format(sql.Identifier(names.load, "set_queue_mode"))
+        try:
+            connection.execute(call, [arguments.role, arguments.state == "on"])
+        except psycopg.errors.UndefinedObject:
+            raise CommandFailed(f"there is no role {arguments.role}.") from None
+    print(f"{arguments.role}: {_MODES[arguments.state]}")
 
 
 def _adopt(arguments: argparse.Namespace) -> None:

@@ -12,6 +12,7 @@ from psycopg import sql
 from quickbooks_core.catalog import MIRRORED
 from quickbooks_core.catalog.model import Entity
 from quickbooks_core.postgres import statements
+from quickbooks_core.postgres.queue_mode import queue_mode
 from quickbooks_core.postgres.statements import Names
 from quickbooks_core.postgres.version import program_version
 from quickbooks_core.postgres.views import views
@@ -23,6 +24,7 @@ _FUNCTIONS = (
     "selection.sql",
     "queue_rules.sql",
     "enqueue.sql",
+    "queue_mode.sql",
     "queue_work.sql",
 )
 
@@ -43,7 +45,7 @@ def build(names: Names, entities: Sequence[Entity] = MIRRORED) -> Iterator[sql.S
         yield from _merge(names, entity)
     yield from views(names, entities)
     yield from statements.grants(names, entities)
-    yield names.compose("queue_grants.sql")
+    yield from (names.compose(part) for part in ("queue_grants.sql", "queue_sight.sql"))
     yield mark(names, program_version())
 
 
@@ -58,3 +60,4 @@ def _merge(names: Names, entity: Entity) -> Iterator[sql.Composed]:
     yield statements.merge_function(names, entity)
     yield from statements.landing_table(names, entity.table, statements.columns_of(entity), ("id",))
     yield from statements.fence(names, entity)
+    yield from queue_mode(names, entity)

@@ -1,3 +1,24 @@
+-- under_way: what the caller's role has on its way for a row: the columns as they will be, the last change and the columns
+-- that it counts on, and whether the row is going.
+CREATE OR REPLACE FUNCTION {load}.under_way(
+    ordered text, OUT image jsonb, OUT follows bigint, OUT assumed text[], OUT is_going boolean)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
+DECLARE
+    earlier record;
+BEGIN
+    image := '{{}}';
+    is_going := false;
+    FOR earlier IN SELECT q.queue_id, q.operation, q.changed - 'sync_token' AS changed FROM {mirror}._sync_queue AS q
+                   WHERE q.row_key = ordered AND q.status IN ('pending', 'sending') AND q.asked_by = session_user
+                   ORDER BY q.queue_id LOOP
+        image := image || earlier.changed;
+        assumed := assumed || ARRAY(SELECT jsonb_object_keys(earlier.changed));
+        follows := earlier.queue_id;
+        is_going := earlier.operation = 'delete';
+    END LOOP;
+END
+$body$;
+
 -- enqueue: asks for one change; returns its number. A create with a key that was used before returns the first one's,
 -- unless that has failed. The base of an update is the row as the mirror has it, with what the same role has under way.
 CREATE OR REPLACE FUNCTION {load}.enqueue(
@@ -8,7 +29,6 @@ DECLARE
     company {mirror}._sync_company;
     ordered text := object || CASE WHEN doing = 'create' THEN '+' || md5(new_values::text) ELSE ':' || row_id END;
     number bigint;
-    earlier record;
     follows bigint;
     assumed text[];
 BEGIN
@@ -32,13 +52,7 @@ BEGIN
     END IF;
     IF doing <> 'create' AND base IS NULL THEN
         EXECUTE format('SELECT to_jsonb(m) FROM {mirror}.%I AS m WHERE id = $1', object) INTO base USING row_id;
-        FOR earlier IN SELECT q.queue_id, q.changed - 'sync_token' AS changed FROM {mirror}._sync_queue AS q
-                       WHERE q.row_key = ordered AND q.status IN ('pending', 'sending') AND q.asked_by = session_user
-                       ORDER BY q.queue_id LOOP
-            base := base || earlier.changed;
-            assumed := assumed || ARRAY(SELECT jsonb_object_keys(earlier.changed));
-            follows := earlier.queue_id;
-        END LOOP;
+        SELECT base || u.image, u.follows, u.assumed INTO base, follows, assumed FROM {load}.under_way(ordered) AS u;
     END IF;
     INSERT INTO {mirror}._sync_queue (deployment_id, environment, realm_id, table_name, operation, id, key, old, changed,
             in_group, row_key, follows, assumed, asked_from, asked_with)

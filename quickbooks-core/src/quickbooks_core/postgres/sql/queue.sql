@@ -83,3 +83,10 @@ CREATE TABLE IF NOT EXISTS {mirror}._sync_key (
     PRIMARY KEY (realm_id, table_name, key)
 );
 COMMENT ON TABLE {mirror}._sync_key IS 'Keys of creates, kept for good: a key that comes again gets the first answer.';
+
+CREATE TABLE IF NOT EXISTS {mirror}._sync_queue_mode (
+    role name PRIMARY KEY,
+    set_by text NOT NULL DEFAULT session_user,
+    set_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE {mirror}._sync_queue_mode IS 'Roles whose plain changes of the mirror are queued for QuickBooks.';
