@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from quickbooks_core.errors import NotConfigured
@@ -20,23 +21,48 @@ _REVOKE = "https://developer.api.intuit.com/v2/oauth2/tokens/revoke"
 _PREFIX = "QUICKBOOKS_"
 
 
+class Described(NamedTuple):
+    """A setting in words; `choices` are its only values, where there are some."""
+
+    name: str
+    description: str
+    is_secret: bool
+    choices: list[str] | None
+
+
+def _setting(
+    description: str, default: str = "", *, secret: bool = False, choices: list[str] | None = None
+) -> str:
+    told = {"description": description, "is_secret": secret, "choices": choices}
+    found: str = field(default=default, repr=not secret, metadata=told)
+    return found
+
+
 @dataclass(frozen=True)
 class Connection:
     """Settings of one connection. Empty is not set."""
 
-    client_id: str = ""
-    client_secret: str = field(default="", repr=False)
-    realm_id: str = ""
-    environment: str = ""
-    refresh_token: str = field(default="", repr=False)
-    state_dir: str = ""
-    coordination_url: str = field(default="", repr=False)
-    token_key: str = field(default="", repr=False)
-    api_url: str = ""
-    authorize_url: str = _AUTHORIZE
-    token_url: str = _TOKEN
-    revoke_url: str = _REVOKE
-    throttle: str = "on"
+    client_id: str = _setting("Client ID of the Intuit app")
+    client_secret: str = _setting("Client secret of the Intuit app", secret=True)
+    realm_id: str = _setting("The company's id, as `quickbooks connect` shows it")
+    environment: str = _setting("Which QuickBooks", choices=["sandbox", "production"])
+    refresh_token: str = _setting("Only for a machine where nobody can connect", secret=True)
+    state_dir: str = _setting("Where tokens and throttle are kept")
+    coordination_url: str = _setting(
+        "Postgres URL in which several machines share tokens and throttle", secret=True
+    )
+    token_key: str = _setting("Key with which tokens are encrypted", secret=True)
+    api_url: str = _setting("Another address of the API: a local sandbox's")
+    authorize_url: str = _setting("Another address of the consent page", _AUTHORIZE)
+    token_url: str = _setting("Another address that gives tokens", _TOKEN)
+    revoke_url: str = _setting("Another address that revokes tokens", _REVOKE)
+    throttle: str = _setting("`off` for a local sandbox without limits", "on")
+
+    @classmethod
+    def described(cls) -> Iterator[Described]:
+        """All settings."""
+        for one in fields(cls):
+            yield Described(one.name, **one.metadata)
 
     def __post_init__(self) -> None:
         self.require("environment")
@@ -60,7 +86,13 @@ class Connection:
     @classmethod
     def from_environment(cls) -> Connection:
         """From QUICKBOOKS_* variables; raises NotConfigured."""
-        return cls.from_mapping({name: os.environ.get(_PREFIX + name.upper(), "") for name in _names(cls)})
+        return cls.from_mapping(cls.given_in_environment())
+
+    @classmethod
+    def given_in_environment(cls) -> dict[str, str]:
+        """The QUICKBOOKS_* variables that are set, by the names of their settings."""
+        found = {name: os.environ.get(_PREFIX + name.upper(), "") for name in _names(cls)}
+        return {name: value for name, value in found.items() if value}
 
     @classmethod
     def from_mapping(cls, given: Mapping[str, object]) -> Connection:

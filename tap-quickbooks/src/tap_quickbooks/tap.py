@@ -23,8 +23,6 @@ from tap_quickbooks.run import Run
 from tap_quickbooks.streams import ObjectStream
 from tap_quickbooks.whole import OwnUrl, Way, Whole, whole
 
-_SECRET: dict[str, Any] = {"secret": True}
-
 
 class TapRefused(Exception):
     """What was asked for cannot be done; the message says what to do."""
@@ -45,41 +43,15 @@ class TapQuickBooks(Tap):
         PluginCapabilities.STRUCTURED_LOGGING,
     ]
     config_jsonschema = th.PropertiesList(
-        th.Property("client_id", th.StringType, description="Client ID of the Intuit app"),
-        th.Property("client_secret", th.StringType, description="Client secret of the Intuit app", **_SECRET),
-        th.Property(
-            "realm_id", th.StringType, description="The company's id, as `quickbooks connect` shows it"
+        *(
+            th.Property(name, th.StringType, description=words, secret=is_secret, allowed_values=choices)
+            for name, words, is_secret, choices in Connection.described()
         ),
-        th.Property(
-            "environment",
-            th.StringType,
-            allowed_values=["sandbox", "production"],
-            description="Which QuickBooks",
-        ),
-        th.Property(
-            "refresh_token",
-            th.StringType,
-            description="Only for a machine where nobody can connect",
-            **_SECRET,
-        ),
-        th.Property("state_dir", th.StringType, description="Where tokens and throttle are kept"),
-        th.Property(
-            "coordination_url",
-            th.StringType,
-            description="Postgres URL in which several machines share tokens and throttle",
-            **_SECRET,
-        ),
-        th.Property("token_key", th.StringType, description="Key with which tokens are encrypted", **_SECRET),
-        th.Property("api_url", th.StringType, description="Another address of the API: a local sandbox's"),
-        th.Property("authorize_url", th.StringType, description="Another address of the consent page"),
-        th.Property("token_url", th.StringType, description="Another address that gives tokens"),
-        th.Property("revoke_url", th.StringType, description="Another address that revokes tokens"),
         th.Property(
             "requests_at_once",
             th.StringType,
             description="From 1 to 10, which is what QuickBooks allows; fewer leave room to other programs",
         ),
-        th.Property("throttle", th.StringType, description="`off` for a local sandbox without limits"),
     ).to_dict()
 
     client: Client

@@ -1,4 +1,4 @@
-"""`target-quickbooks`: sends the queued changes of a mirror to QuickBooks."""
+"""`target-quickbooks`: sends changes to QuickBooks: the queued ones of a mirror, or the records of a Singer tap."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from functools import partial
 
 import psycopg
 from quickbooks_core.client import open_client
@@ -16,14 +15,21 @@ from quickbooks_core.errors import NotConfigured, QuickBooksError
 from quickbooks_core.postgres.statements import Names
 from quickbooks_core.settings import Connection
 
-from target_quickbooks.queue import Queue
-from target_quickbooks.recovery import Patience
-from target_quickbooks.worker import Pace, Worker
+from target_quickbooks.opening import new_worker, patience
+from target_quickbooks.worker import Pace
+
+_OF_THE_QUEUE = ("--follow", "--drain")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the command line; returns the exit code."""
-    arguments = _parser().parse_args(argv)
+    """Runs the command line; returns the exit code. Without a word on the queue it is a Singer target."""
+    given = sys.argv[1:] if argv is None else argv
+    if not any(word in given for word in _OF_THE_QUEUE):
+        from target_quickbooks.singer.target import TargetQuickBooks  # a worker needs nothing of Singer
+
+        TargetQuickBooks.cli(list(given), prog_name="target-quickbooks")
+        return 0
+    arguments = _parser().parse_args(given)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s", stream=sys.stderr)
     try:
         return _run(arguments)
@@ -52,30 +58,15 @@ def _run(arguments: argparse.Namespace) -> int:
     if not url:
         raise NotConfigured("DATABASE_URL is not set")
     names = Names(os.environ.get("QUICKBOOKS_SCHEMA") or "public")
-    pace = Pace(arguments.threads, lease_s=arguments.lease, patience=_patience())
+    pace = Pace(arguments.threads, lease_s=arguments.lease, patience=patience())
     with open_client(connection) as client:
-        open_queue = partial(_queue, url, names, connection, pace.lease_s)
-        open_queue("start").close()  # says at once what is wrong
-        worker = Worker(client, open_queue, url, pace, follow=arguments.follow)
+        worker = new_worker(client, connection, url, names, pace, follow=arguments.follow)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: worker.stop())
         worker.run()
     told = ", ".join(f"{count} {kind}" for kind, count in sorted(worker.ended.items())) or "nothing to do"
     print(f"target-quickbooks: {told}", file=sys.stderr)
     return 1 if worker.ended.keys() & {"failed", "unknown"} and arguments.drain else 0
-
-
-def _queue(url: str, names: Names, connection: Connection, lease_s: float, worker: str) -> Queue:
-    return Queue(url, names, connection, worker, lease_s)
-
-
-def _patience() -> Patience:
-    """Other times than Intuit's are for a local sandbox."""
-    usual = Patience()
-    return Patience(
-        float(os.environ.get("QUICKBOOKS_REPLAY_WINDOW_S") or usual.replay_window_s),
-        float(os.environ.get("QUICKBOOKS_SECOND_LOOK_S") or usual.second_look_s),
-    )
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ _FUNCTIONS = (
     "queue_rules.sql",
     "enqueue.sql",
     "queue_mode.sql",
+    "intake.sql",
     "queue_work.sql",
 )
 

@@ -1,0 +1,36 @@
+"""How a program comes to its queue and its worker, whichever door it has."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+
+from quickbooks_core.client import Client
+from quickbooks_core.postgres.statements import Names
+from quickbooks_core.settings import Connection
+
+from target_quickbooks.queue import Queue
+from target_quickbooks.recovery import Patience
+from target_quickbooks.worker import Pace, Worker
+
+
+def new_worker(
+    client: Client, connection: Connection, url: str, names: Names, pace: Pace, *, follow: bool
+) -> Worker:
+    """A worker whose queue can be opened; raises what is wrong with it at once."""
+    open_queue = partial(_queue, url, names, connection, pace.lease_s)
+    open_queue("start").close()
+    return Worker(client, open_queue, url, pace, follow=follow)
+
+
+def patience() -> Patience:
+    """Other times than Intuit's are for a local sandbox."""
+    usual = Patience()
+    return Patience(
+        float(os.environ.get("QUICKBOOKS_REPLAY_WINDOW_S") or usual.replay_window_s),
+        float(os.environ.get("QUICKBOOKS_SECOND_LOOK_S") or usual.second_look_s),
+    )
+
+
+def _queue(url: str, names: Names, connection: Connection, lease_s: float, worker: str) -> Queue:
+    return Queue(url, names, connection, worker, lease_s)
