@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-pytest_plugins = ["quickbooks_demo.testing"]
+pytest_plugins = ["quickbooks_demo.testing", "quickbooks_demo.books"]
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -10,18 +10,20 @@ import threading
 import psycopg
 import pytest
 from quickbooks_demo.database import Address
+from quickbooks_demo.testing import Database
 from quickbooks_demo.waiting import wait_for
 
 from .conftest import Start
 
 
 @pytest.fixture
-def through(start: Start, postgres_server: Address) -> Address:
-    return start().address(postgres_server)
+def through(start: Start, migrated: Database) -> Address:
+    """The superuser in the mirror's database."""
+    return start().address(migrated.superuser)
 
 
 def test_a_client_is_the_role_it_logs_in_as(through: Address) -> None:
-    assert through.query("select session_user, current_database()") == [("postgres", "postgres")]
+    assert through.query("select session_user, current_database()") == [("postgres", through.database)]
 
 
 def test_a_wrong_password_is_refused_by_postgres_itself(through: Address) -> None:

@@ -12,12 +12,22 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import psycopg
 import uvloop
 from quickbooks_core.errors import NotConfigured, QuickBooksError
+from quickbooks_core.postgres.statements import Names
 
+from quickbooks_proxy.desk import Desk
 from quickbooks_proxy.server import Limits, Server
+from quickbooks_proxy.session import Mirror
 from quickbooks_proxy.settings import place, upstream
+from quickbooks_proxy.statement import Judge
+from quickbooks_proxy.store import Store
 from quickbooks_proxy.tls import server_context
+from quickbooks_proxy.waiting import Waiting
+
+log = logging.getLogger("quickbooks-proxy")
+_VIEWS_S = 30.0
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,6 +38,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         uvloop.run(_serve(arguments))
     except (QuickBooksError, OSError) as failure:
         print(f"quickbooks-proxy: {failure}", file=sys.stderr)
+        return 1
+    except psycopg.Error as failure:
+        reason = str(failure).strip().splitlines()[0]
+        print(f"quickbooks-proxy: the database cannot be used: {reason}", file=sys.stderr)
         return 1
     return 0
 
@@ -43,21 +57,45 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--connections", type=int, default=usual.connections, help="how many at once")
     parser.add_argument("--startup-timeout", type=float, default=usual.startup_s, metavar="SECONDS", help=(
         "for how long a new connection may say nothing"))  # fmt: skip
+    parser.add_argument("--write-timeout", type=float, default=30.0, metavar="SECONDS", help=(
+        "how long a client waits for QuickBooks at most"))  # fmt: skip
     return parser
 
 
 async def _serve(arguments: argparse.Namespace) -> None:
     """Until SIGTERM or SIGINT."""
-    behind = upstream(os.environ.get("DATABASE_URL", ""))
+    url = os.environ.get("DATABASE_URL", "")
+    behind, where = upstream(url), place(arguments.listen)
+    tls = _tls(arguments.certificate, arguments.key)
     limits = Limits(arguments.connections, arguments.startup_timeout)
-    server = Server(behind.place, limits, _tls(arguments.certificate, arguments.key))
+    store = Store(url, Names(os.environ.get("QUICKBOOKS_SCHEMA") or "public"))
+    mirror = Mirror(Judge(await store.relations()), await store.secret(), await store.tables())
+    waiting = Waiting(store)
+    server = Server(behind, limits, tls, mirror, Desk(store, waiting, arguments.write_timeout))
+    beside = [asyncio.create_task(waiting.listen()), asyncio.create_task(_follow_views(store, mirror))]
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    listening = await server.listen(place(arguments.listen))
+    listening = await server.listen(where)
     print(f"quickbooks-proxy: listening on {listening}", file=sys.stderr, flush=True)
     await stopped.wait()
     await server.close()
+    for task in beside:
+        task.cancel()
+    await store.close()
+
+
+async def _follow_views(store: Store, mirror: Mirror) -> None:
+    """Views over the mirror come and go."""
+    while True:
+        await asyncio.sleep(_VIEWS_S)
+        try:
+            found = await store.relations()
+            if found != mirror.judge.relations:
+                mirror.judge = Judge(found)
+                mirror.tables = await store.tables()
+        except psycopg.Error as lost:
+            log.warning("the catalogs cannot be read (%s)", type(lost).__name__)
 
 
 def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:

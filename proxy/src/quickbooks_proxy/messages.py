@@ -42,3 +42,85 @@ def _pairs(parts: list[str]) -> Iterable[tuple[str, str]]:
         if not name:
             return
         yield name, value
+
+
+def parse(name: bytes, statement: bytes, types: Iterable[int] = ()) -> bytes:
+    """Parse."""
+    oids = list(types)
+    body = name + b"\0" + statement + b"\0" + struct.pack(f"!h{len(oids)}I", len(oids), *oids)
+    return message(b"P", body)
+
+
+def bind(
+    portal: bytes, name: bytes, values: Iterable[bytes | None] = (), formats: Iterable[int] = ()
+) -> bytes:
+    """Bind, of values as text; `formats` are those of the result."""
+    given, wanted = list(values), list(formats)
+    parts = (
+        struct.pack("!i", -1) if value is None else struct.pack("!i", len(value)) + value for value in given
+    )
+    return message(b"B", b"".join((
+        portal, b"\0", name, b"\0", struct.pack("!hh", 0, len(given)), *parts,
+        struct.pack(f"!h{len(wanted)}h", len(wanted), *wanted),
+    )))  # fmt: skip
+
+
+def describe(portal: bytes) -> bytes:
+    """Describe of a portal."""
+    return message(b"D", b"P" + portal + b"\0")
+
+
+def execute(portal: bytes) -> bytes:
+    """Execute, of all rows."""
+    return message(b"E", portal + b"\0" + struct.pack("!i", 0))
+
+
+def close(kind: bytes, name: bytes) -> bytes:
+    """Close of a statement (S) or portal (P)."""
+    return message(b"C", kind + name + b"\0")
+
+
+FLUSH = message(b"H")
+SYNC = message(b"S")
+
+
+def words_of(body: bytes, count: int) -> list[bytes]:
+    """The first zero-terminated words of a body."""
+    return body.split(b"\0", count)[:count]
+
+
+def data_row(values: Iterable[bytes | None]) -> bytes:
+    """A DataRow."""
+    given = list(values)
+    parts = (
+        struct.pack("!i", -1) if value is None else struct.pack("!i", len(value)) + value for value in given
+    )
+    return message(b"D", struct.pack("!h", len(given)) + b"".join(parts))
+
+
+def row_values(body: bytes) -> list[bytes | None]:
+    """The values of a DataRow."""
+    (count,) = struct.unpack_from("!h", body)
+    place, values = 2, []
+    for _ in range(count):
+        (size,) = struct.unpack_from("!i", body, place)
+        place += 4
+        values.append(None if size < 0 else body[place : place + size])
+        place += max(size, 0)
+    return values
+
+
+def bound_values(body: bytes) -> list[bytes | None]:
+    """The parameters of a Bind, in whichever format."""
+    place = body.index(b"\0", body.index(b"\0") + 1) + 1
+    (formats,) = struct.unpack_from("!h", body, place)
+    place += 2 + 2 * formats
+    (count,) = struct.unpack_from("!h", body, place)
+    place += 2
+    values: list[bytes | None] = []
+    for _ in range(count):
+        (size,) = struct.unpack_from("!i", body, place)
+        place += 4
+        values.append(None if size < 0 else body[place : place + size])
+        place += max(size, 0)
+    return values

@@ -7,8 +7,10 @@ import logging
 import ssl
 from typing import TYPE_CHECKING, cast
 
-from quickbooks_proxy.messages import fatal
+from quickbooks_proxy.framing import NotTheProtocol
+from quickbooks_proxy.messages import fatal, startup_parameters
 from quickbooks_proxy.opening import Answer, Begin, Cancel, Encrypt, Opening, Refuse, Wait
+from quickbooks_proxy.session import Session
 from quickbooks_proxy.tls import Tls
 from quickbooks_proxy.valve import Valve
 
@@ -24,6 +26,9 @@ class Client(asyncio.Protocol):
     def __init__(self, server: Server) -> None:
         self.valve = Valve()
         self.backend: Backend | None = None
+        self.session: Session | None = None
+        self.stop = asyncio.Event()  # the client does not want to wait any longer for QuickBooks
+        self.is_gone = False
         self._server = server
         self._opening: Opening | None = Opening(offers_tls=server.tls is not None)
         self._tls: Tls | None = None
@@ -48,8 +53,17 @@ class Client(asyncio.Protocol):
             return
         if data and self._opening:
             self._open(data)
-        elif data and self.backend:
-            self.backend.write(data)
+        elif data:
+            self._pass_on(data)
+
+    def _pass_on(self, data: bytes) -> None:
+        try:
+            if self.session:
+                self.session.from_client(data)
+            elif self.backend:
+                self.backend.write(data)
+        except NotTheProtocol as error:
+            self.end(fatal("08P01", str(error)))
 
     def _open(self, data: bytes) -> None:
         """The first packets, until the session begins."""
@@ -88,8 +102,24 @@ class Client(asyncio.Protocol):
             self.end(fatal("53300", "sorry, too many clients already"))
             return
         self.backend = Backend(self)
-        self.backend.write(packet + rest)
+        self.session = self._server.session(self, startup_parameters(packet))
+        self.backend.write(packet)
         self._server.connect(self.backend)
+        if rest:
+            self._pass_on(rest)
+
+    @property
+    def address(self) -> str:
+        """The client's, empty on a socket."""
+        peer = self._transport.get_extra_info("peername") if self._transport else None
+        return str(peer[0]) if isinstance(peer, tuple) else ""
+
+    def hold(self, is_held: bool) -> None:
+        """Nothing more is read while a statement of the client's is under way."""
+        if is_held:
+            self.valve.shut("statement")
+        else:
+            self.valve.open("statement")
 
     def write(self, data: bytes) -> None:
         """To the client."""
@@ -116,6 +146,7 @@ class Client(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         del exc
         self._opened()
+        self.is_gone = True
         self._server.leave(self)
         if self.backend:
             self.backend.close()
@@ -150,7 +181,10 @@ class Backend(asyncio.Protocol):
         self._client.valve.open("connecting")
 
     def data_received(self, data: bytes) -> None:
-        self._client.write(data)
+        if session := self._client.session:
+            session.from_server(data)
+        else:
+            self._client.write(data)
 
     def write(self, data: bytes) -> None:
         """To Postgres."""

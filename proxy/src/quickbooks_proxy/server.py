@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 
+from quickbooks_proxy.asking import Ask
+from quickbooks_proxy.desk import Desk
 from quickbooks_proxy.messages import fatal
 from quickbooks_proxy.relay import Backend, Canceller, Client
-from quickbooks_proxy.settings import Place
+from quickbooks_proxy.session import Mirror, Session, Ways
+from quickbooks_proxy.settings import Place, Upstream
 
 log = logging.getLogger("quickbooks-proxy")
 # How many connections may be about to say what they want, or to cancel something.
 _BESIDE = 100
+_LOOK_S = 0.02
 _SHUTDOWN = fatal("57P01", "terminating connection due to administrator command")
 
 
@@ -31,10 +35,15 @@ class Limits:
 class Server:
     """All connections of one proxy."""
 
-    def __init__(self, upstream: Place, limits: Limits, tls: ssl.SSLContext | None) -> None:
+    def __init__(
+        self, upstream: Upstream, limits: Limits, tls: ssl.SSLContext | None, mirror: Mirror, desk: Desk
+    ) -> None:
         self.limits = limits
         self.tls = tls
-        self._upstream = upstream
+        self._upstream = upstream.place
+        self._database = upstream.database
+        self._mirror = mirror
+        self._desk = desk
         self._clients: set[Client] = set()
         self._sessions: set[Client] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -54,15 +63,14 @@ class Server:
         """Nobody new; those who are there are sent away."""
         if self._listener:
             self._listener.close()
-        for client in list(self._clients):
-            client.end(_SHUTDOWN)
-        await self._ended()
-
-    async def _ended(self) -> None:
-        """Until all connections are closed, or for as long as it may take."""
         deadline = asyncio.get_running_loop().time() + self.limits.shutdown_s
         while self._clients and asyncio.get_running_loop().time() < deadline:
-            await asyncio.sleep(0.02)
+            for client in list(self._clients):
+                if not client.session or not client.session.is_writing:
+                    client.end(_SHUTDOWN if client.session and client.session.is_at_rest else b"")
+            await asyncio.sleep(_LOOK_S)
+        for client in list(self._clients):
+            client.end()
 
     def enter(self, client: Client) -> bool:
         """Whether it may say what it wants; those who only want to cancel something are more than the limit allows."""
@@ -88,8 +96,32 @@ class Server:
         """Opens the way to Postgres."""
         self._start(self._connected(lambda: backend, backend.failed))
 
+    def session(self, client: Client, parameters: Mapping[str, str]) -> Session | None:
+        """The session of a client of the mirror's database; others are none of ours, nor is replication."""
+        backend = client.backend
+        if not backend or parameters.get("replication"):
+            return None
+        if (parameters.get("database") or parameters.get("user")) != self._database:
+            return None
+
+        def ask(question: Ask) -> None:
+            self._start(self._answered(client, question))
+
+        ways = Ways(client.write, backend.write, ask, client.hold)
+        return Session(self._mirror, ways, parameters, client.address)
+
+    async def _answered(self, client: Client, question: Ask) -> None:
+        answer = await self._desk.answer(question, client.stop)
+        if client.session and not client.is_gone:
+            client.session.resume(answer)
+
     def cancel(self, packet: bytes, client: Client) -> None:
         """Passes on a request to cancel; as in Postgres, nobody is told what has become of it."""
+        for other in self._sessions:
+            if other.session and other.session.is_asking and other.session.key == packet[8:]:
+                other.stop.set()
+                client.end()
+                return
         self._start(self._connected(lambda: Canceller(packet, client), lambda _: client.end()))
 
     async def _connected(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -55,6 +55,14 @@ class Done:
 
 
 @dataclass(frozen=True)
+class Found:
+    """Rows that were to be read, all of them."""
+
+    documents: Sequence[Mapping[str, Any]]
+    read_at: datetime
+
+
+@dataclass(frozen=True)
 class Failed:
     """It has certainly not been done, and will not be."""
 
@@ -78,7 +86,7 @@ class Later:
     words: str
 
 
-Outcome = Done | Failed | Unknown | Later
+Outcome = Done | Found | Failed | Unknown | Later
 
 
 def job_of(row: Mapping[str, Any], in_doubt: tuple[Sent, ...]) -> Job:

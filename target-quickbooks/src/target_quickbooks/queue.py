@@ -22,7 +22,7 @@ from quickbooks_core.postgres.statements import Names
 from quickbooks_core.settings import Connection
 from quickbooks_core.writing import Action, Call, ClientError, encoded
 
-from target_quickbooks.job import Done, Failed, Job, Later, Outcome, Sent, Unknown, job_of
+from target_quickbooks.job import Done, Failed, Found, Job, Later, Outcome, Sent, Unknown, job_of
 
 CHANNEL = "quickbooks_queue"
 # What a batch takes, and what may be in one: creates of transactions go alone, since they move money.
@@ -31,6 +31,7 @@ TOGETHER = [
     f"{action.value} {entity.table}"
     for entity in MIRRORED
     for action in Action
+    if action is not Action.READ
     if entity.id_paths == ("Id",) and (action is not Action.CREATE or entity.shape is Shape.LIST)
 ]
 
@@ -114,6 +115,12 @@ class Queue:
         match outcome:
             case Done():
                 self._finish(job, outcome)
+            case Found(documents, read_at):
+                rows = [to_row(job.entity, document) for document in documents]
+                self._run(
+                    "SELECT {load}.finish_reading(%s, %s, %s::jsonb, %s)",
+                    job.queue_id, self.worker, _json(rows), read_at,
+                )  # fmt: skip
             case Failed(error, code):
                 self._end(job, "failed", error, code)
             case Unknown(words):

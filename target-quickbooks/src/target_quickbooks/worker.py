@@ -16,12 +16,14 @@ from dataclasses import dataclass, field
 import psycopg
 from psycopg import sql
 from quickbooks_core.client import Client
+from quickbooks_core.writing import Action
 
 from target_quickbooks.batching import Batch
 from target_quickbooks.engine import Engine
-from target_quickbooks.job import Done, Failed, Job, Later, Outcome, Unknown
+from target_quickbooks.job import Done, Failed, Found, Job, Later, Outcome, Unknown
 from target_quickbooks.moments import QuickBooksClock
 from target_quickbooks.queue import CHANNEL, Queue
+from target_quickbooks.reading import read
 from target_quickbooks.recovery import Patience, Recovery
 
 log = logging.getLogger("target-quickbooks")
@@ -53,6 +55,8 @@ class Hand:
             if len(jobs) > 1:
                 return self._batch.begin(jobs)
             (job,) = jobs
+            if job.action is Action.READ:
+                return [(job, read(self._engine, job))]
             is_lost = job.lost_s is not None
             return [(job, self._recovery.settle(job) if is_lost else self._engine.begin(job))]
         except psycopg.Error:
@@ -184,7 +188,7 @@ class Worker:
 
 def _word(outcome: Outcome) -> str:
     match outcome:
-        case Done():
+        case Done() | Found():
             return "done"
         case Failed(error):
             return f"failed ({error.sqlstate})"

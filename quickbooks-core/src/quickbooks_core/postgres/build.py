@@ -27,12 +27,13 @@ _FUNCTIONS = (
     "queue_mode.sql",
     "intake.sql",
     "queue_work.sql",
+    "bracket_work.sql",
 )
 
 
 def build(names: Names, entities: Sequence[Entity] = MIRRORED) -> Iterator[sql.SQL | sql.Composed]:
     """Internal tables, the objects' tables, landing, merges, fence, views, grants; in the end the mark."""
-    yield from (names.compose(part) for part in ("internal.sql", "queue.sql", "fence.sql"))
+    yield from (names.compose(part) for part in ("internal.sql", "queue.sql", "bracket.sql", "fence.sql"))
     for entity in entities:
         yield from statements.mirror_table(names, entity)
     # The functions of the runs name the row types of the landing tables, whose triggers name the functions.
@@ -46,7 +47,7 @@ def build(names: Names, entities: Sequence[Entity] = MIRRORED) -> Iterator[sql.S
         yield from _merge(names, entity)
     yield from views(names, entities)
     yield from statements.grants(names, entities)
-    yield from (names.compose(part) for part in ("queue_grants.sql", "queue_sight.sql"))
+    yield from (names.compose(part) for part in ("queue_grants.sql", "queue_sight.sql", "proxy_grants.sql"))
     yield mark(names, program_version())
 
 
@@ -61,4 +62,5 @@ def _merge(names: Names, entity: Entity) -> Iterator[sql.Composed]:
     yield statements.merge_function(names, entity)
     yield from statements.landing_table(names, entity.table, statements.columns_of(entity), ("id",))
     yield from statements.fence(names, entity)
+    yield from statements.bracket(names, entity)
     yield from queue_mode(names, entity)

@@ -26,7 +26,7 @@ def queue_mode(names: Names, entity: Entity) -> Iterator[sql.Composed]:
 
 def _arguments(entity: Entity) -> list[str]:
     """What the catalogue says, as `take_change` wants it."""
-    doable = [action.value for action in Action if can(entity, action)]
+    doable = [action.value for action in Action if action is not Action.READ and can(entity, action)]
     writable = [writable_columns(entity, action) for action in (Action.CREATE, Action.UPDATE)]
     return [entity.name, *map(_array, (doable, [*columns_of(entity), READ_AT], *writable))]
 

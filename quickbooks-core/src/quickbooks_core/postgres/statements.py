@@ -16,6 +16,8 @@ from quickbooks_core.mapping import EXTRA
 from quickbooks_core.schema import INTERNAL, MARKS, PART, internal_types, landing_type
 
 READ_AT = "_sync_read_at"
+# How an id begins that QuickBooks has not given.
+PENDING = "qbk_pending_"
 # What a person looks for first in `select *`, and what last; between them all others, as QuickBooks writes them.
 _FIRST = (
     "id", "display_name", "name", "fully_qualified_name", "company_name", "title", "given_name", "middle_name",
@@ -151,6 +153,23 @@ def fence(names: Names, entity: Entity) -> Iterator[sql.Composed]:
         "CREATE OR REPLACE TRIGGER fence_truncate BEFORE TRUNCATE ON {} "
         "FOR EACH STATEMENT WHEN (current_user <> {}) EXECUTE FUNCTION {}()"
     ).format(table, sql.Literal("quickbooks_owner"), function)
+
+
+def bracket(names: Names, entity: Entity) -> Iterator[sql.Composed]:
+    """What lets the proxy try a statement out: provisional ids, and the trigger that notes the rows."""
+    table = sql.Identifier(names.mirror, entity.table)
+    yield sql.SQL("ALTER TABLE {} ALTER COLUMN id SET DEFAULT {} || gen_random_uuid()").format(
+        table, sql.Literal(PENDING)
+    )
+    # By its name after those of the user's.
+    yield sql.SQL(
+        "CREATE OR REPLACE TRIGGER zzz_pending_id BEFORE INSERT ON {} FOR EACH ROW "
+        "WHEN (NEW.id IS NULL AND current_user <> {}) EXECUTE FUNCTION {}()"
+    ).format(table, sql.Literal("quickbooks_owner"), sql.Identifier(names.load, "give_pending_id"))
+    yield sql.SQL(
+        "CREATE OR REPLACE TRIGGER capture AFTER INSERT OR UPDATE OR DELETE ON {} FOR EACH ROW "
+        "WHEN (current_user <> {}) EXECUTE FUNCTION {}()"
+    ).format(table, sql.Literal("quickbooks_owner"), sql.Identifier(names.load, "capture"))
 
 
 def grants(names: Names, entities: Iterable[Entity]) -> Iterator[sql.Composed]:

@@ -12,6 +12,7 @@ _WORDS = {
     Action.UPDATE: "be changed",
     Action.DELETE: "be deleted or made inactive",
     Action.VOID: "be voided",
+    Action.READ: "be read",
 }
 _TAX_SERVICE = (
     "A new tax code comes with its rates by the tax service; everything else is done in QuickBooks itself."
@@ -28,6 +29,8 @@ def can(entity: Entity, action: Action) -> bool:
         return entity.can(Operation.CREATE) or named_by_values
     if action is Action.DELETE:
         return entity.deletion is not Deletion.NONE
+    if action is Action.READ:
+        return entity.has_table
     return entity.can(Operation.UPDATE if action is Action.UPDATE else Operation.VOID)
 
 

@@ -17,6 +17,7 @@ class Action(Enum):
     UPDATE = "update"
     DELETE = "delete"  # a name is made inactive
     VOID = "void"
+    READ = "read"  # nothing is changed: rows that the mirror lacks are read into it
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ BEGIN
     RAISE EXCEPTION '% on % did not go through QuickBooks', TG_OP, TG_TABLE_NAME
         USING ERRCODE = '0A000', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME,
         DETAIL = 'QuickBooks is the only truth: the mirror holds nothing that QuickBooks has not accepted.',
-        HINT = 'Make the change in QuickBooks; the next sync shows it here.';
+        HINT = 'Write through quickbooks-proxy, by a statement on the table itself: what functions and DO blocks write, it does '
+               'not see.';
 END
 $body$;

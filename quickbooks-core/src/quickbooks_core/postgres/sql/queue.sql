@@ -15,7 +15,7 @@ CREATE TABLE IF NOT EXISTS {mirror}._sync_queue (
     environment text NOT NULL,
     realm_id text NOT NULL,
     table_name text NOT NULL,
-    operation text NOT NULL CHECK (operation IN ('create', 'update', 'delete', 'void')),
+    operation text NOT NULL CHECK (operation IN ('create', 'update', 'delete', 'void', 'read')),
     id text,
     key text,
     old jsonb,

@@ -9,5 +9,6 @@ GRANT EXECUTE ON FUNCTION
     {load}.note_request(bigint, text, text, text, text, text, jsonb, bytea, timestamptz),
     {load}.end_request(bigint, text, bigint, text, text),
     {load}.finish_change(bigint, text, text, jsonb, timestamptz, text),
+    {load}.finish_reading(bigint, text, jsonb, timestamptz),
     {load}.end_change(bigint, text, text, jsonb),
     {load}.postpone_change(bigint, text, timestamptz, boolean, text) TO quickbooks_worker;

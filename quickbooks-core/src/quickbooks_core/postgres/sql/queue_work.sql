@@ -126,6 +126,19 @@ BEGIN
 END
 $body$;
 
+-- finish_reading: rows that somebody has asked for, merged.
+CREATE OR REPLACE FUNCTION {load}.finish_reading(number bigint, claimant text, images jsonb, read_at timestamptz) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
+DECLARE
+    held {mirror}._sync_queue := {load}.hold_change(number, claimant);
+BEGIN
+    UPDATE {mirror}._sync_queue SET status = 'done', worker = NULL, lease_until = NULL, error = NULL WHERE queue_id = number;
+    EXECUTE format('INSERT INTO {load}.%1$I SELECT r.* FROM jsonb_array_elements($1) AS i (image), '
+                   'LATERAL jsonb_populate_record(NULL::{load}.%1$I, i.image || $2) AS r', held.table_name)
+        USING images, jsonb_build_object('_sync_read_at', read_at);
+END
+$body$;
+
 -- end_change: it is known not to have been done (failed), or nobody can know (unknown).
 CREATE OR REPLACE FUNCTION {load}.end_change(number bigint, claimant text, ended text, told jsonb) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$

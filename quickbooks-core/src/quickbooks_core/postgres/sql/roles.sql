@@ -4,7 +4,7 @@ DECLARE
     name text;
 BEGIN
     FOREACH name IN ARRAY ARRAY['quickbooks_owner', 'quickbooks_admin', 'quickbooks_loader',
-                                'quickbooks_worker', 'quickbooks_reader', 'quickbooks_writer']
+                                'quickbooks_worker', 'quickbooks_proxy', 'quickbooks_reader', 'quickbooks_writer']
     LOOP
         IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = name) THEN
             BEGIN

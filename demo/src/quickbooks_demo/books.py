@@ -16,6 +16,7 @@ from quickbooks_core.client import Client, open_client
 from quickbooks_core.mapping import to_row
 from quickbooks_core.settings import Connection
 from quickbooks_core.writing import encoded
+
 from quickbooks_demo.child import Child, program, start_child
 from quickbooks_demo.environment import clean_environment
 from quickbooks_demo.sandbox import Sandbox
@@ -45,13 +46,15 @@ class Books:
         for table in tables:
             entity = by_table(table)
             answer = self.client.query(f"select * from {entity.name} maxresults 1000")
-            rows = [to_row(entity, document) for document in answer.documents(entity)]
-            for row in rows:
-                self.query(
-                    f"INSERT INTO quickbooks_load.{table} SELECT * FROM jsonb_populate_record("
-                    f"NULL::quickbooks_load.{table}, %s::jsonb)",
-                    encoded({**row, "_sync_read_at": answer.time.isoformat()}).decode(),
-                )
+            at = answer.time.isoformat()
+            rows = [
+                {**to_row(entity, document), "_sync_read_at": at} for document in answer.documents(entity)
+            ]
+            self.query(
+                f"INSERT INTO quickbooks_load.{table} SELECT * FROM jsonb_populate_recordset("
+                f"NULL::quickbooks_load.{table}, %s::jsonb)",
+                encoded(rows).decode(),
+            )
 
     def enqueue(
         self, table: str, doing: str, id: str | None = None, /, key: str | None = None, **values: Any
@@ -76,7 +79,8 @@ class Books:
 
     def drain(self, *options: str, **environment: str) -> Outcome:
         """The worker, until nothing is left that may be sent now."""
-        return run("target-quickbooks", "--drain", *options, **{**self.environment, **environment})
+        variables: dict[str, Any] = {**self.environment, **environment}
+        return run("target-quickbooks", "--drain", *options, **variables)
 
     @contextmanager
     def following(self, *options: str, name: str = "worker", **environment: str) -> Iterator[Child]:

@@ -1,0 +1,109 @@
+"""A Query of the simple protocol in which some statement may write the mirror.
+
+Its statements are run one by one, which for Postgres is the same: up to the Sync they are one implicit transaction, as
+they are in one Query. Results look as in the simple protocol.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+from quickbooks_proxy.bracket import Bracket, Context, Portal
+from quickbooks_proxy.groups import end
+from quickbooks_proxy.lexer import Unclear, split, tokens
+from quickbooks_proxy.messages import FLUSH, bind, close, describe, error_fields, execute, parse
+from quickbooks_proxy.script import Script
+from quickbooks_proxy.statement import Judge, Statement
+
+_SWALLOWED = b"123n"
+_ENDS = b"CIE"
+_IN_BLOCK = "25001"
+_BLOCK_ENDS = ("COMMIT", "END", "ROLLBACK", "ABORT")
+
+
+class Query:
+    """One Query. `writes`: it has to be run here."""
+
+    def __init__(self, context: Context, judge: Judge, text: str) -> None:
+        self._context = context
+        self._talk = context.talk
+        try:
+            pieces = split(text)
+        except Unclear:
+            pieces = []  # what it means is Postgres' to say
+        self._pieces: list[tuple[str, Statement | None]] = [
+            (piece, judge.statement(piece)) for piece in pieces
+        ]
+        has_copy = any(piece[:4].upper() == "COPY" for piece in pieces)
+        self.writes = any(statement for _, statement in self._pieces) and not has_copy
+        self._closing: list[bytes] = [close(b"S", b"")]
+
+    def run(self) -> Script[None]:
+        """Until the client is told that it may send the next one."""
+        yield from self._talk.drain()
+        alone = len(self._pieces) == 1 and self._talk.ledger.status == b"I" and self._talk.ledger.is_idle
+        for text, statement in self._pieces:
+            if self._talk.ledger.failed:
+                break
+            name = b"quickbooks_" + secrets.token_hex(8).encode()
+            self._closing += [close(b"P", name), close(b"S", name)]
+            if statement and self._talk.ledger.status != b"E":
+                yield from self._written(name, text, statement, alone)
+            else:
+                yield from self._passed(name, text)
+        yield from end(self._context, b"".join(self._closing))
+
+    def _written(self, name: bytes, text: str, statement: Statement, alone: bool) -> Script[None]:
+        bound = bind(name, name)
+        self._talk.to_server(self._parse(name, text) + bound + FLUSH)
+        for _ in range(2):
+            message = yield from self._talk.next()
+            while message.kind == ord("N"):
+                self._talk.to_client(message.raw)
+                message = yield from self._talk.next()
+            if message.kind == ord("E"):
+                self._talk.relay(message)
+                return
+        shown = text.encode("latin-1").decode(errors="replace")
+        portal = Portal(name, statement, shown, bound, is_query=True)
+        yield from Bracket(self._context, portal, alone=alone).run(0)
+
+    def _passed(self, name: bytes, text: str) -> Script[None]:
+        """A statement that writes nothing of ours."""
+        sent = self._parse(name, text) + bind(name, name) + describe(name) + execute(name) + FLUSH
+        self._talk.to_server(sent)
+        while True:
+            message = yield from self._talk.next()
+            if message.kind == ord("N") and self._is_ours(error_fields(message.body)):
+                continue
+            if message.kind not in _SWALLOWED:
+                self._talk.relay(message)
+            if message.kind in _ENDS:
+                break
+        if message.kind == ord("C"):
+            self._follow(text)
+
+    def _is_ours(self, notice: dict[str, str]) -> bool:
+        """The client's BEGIN in a block that it does not know of."""
+        return self._context.owns_block and notice.get("C") == _IN_BLOCK
+
+    def _follow(self, text: str) -> None:
+        """What a statement has made of the transaction."""
+        words = [token.word for token in tokens(text)]
+        ledger = self._talk.ledger
+        if words[0] in ("BEGIN", "START"):
+            self._context.owns_block = False
+            ledger.status = b"T"
+        elif words[0] in _BLOCK_ENDS and "TO" not in words:
+            self._context.owns_block = False
+            ledger.status, ledger.unsure = (
+                (b"T" if words[-1] == "CHAIN" and "NO" not in words else b"I"),
+                False,
+            )
+        elif words[0] == "ROLLBACK":
+            ledger.status, ledger.unsure = b"T", False
+
+    @staticmethod
+    def _parse(name: bytes, text: str) -> bytes:
+        """The text as it came: its bytes are the client's, in whichever encoding."""
+        return parse(name, text.encode("latin-1"))

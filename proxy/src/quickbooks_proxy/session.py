@@ -1,0 +1,233 @@
+"""One client's session: what is passed on, what is held, and which script runs. No I/O.
+
+Everything goes through as it comes until a statement appears that may write the mirror. Then the client's stream is
+held, a script talks with the backend, and what was held goes on when it has ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from quickbooks_proxy.asking import Ask, Asker
+from quickbooks_proxy.bracket import Bracket, Context, Portal, fetch
+from quickbooks_proxy.crypto import Seal
+from quickbooks_proxy.framing import Frames, Span
+from quickbooks_proxy.groups import end_of_group, is_last
+from quickbooks_proxy.ledger import Ledger
+from quickbooks_proxy.messages import bound_values, words_of
+from quickbooks_proxy.query import Query
+from quickbooks_proxy.returning import Tables
+from quickbooks_proxy.script import Message, Script, Talk
+from quickbooks_proxy.statement import Judge, Statement
+
+_QUERY, _PARSE, _BIND, _EXECUTE, _CLOSE, _SYNC = b"QPBECS"
+_STREAMED_FROM_CLIENT = frozenset(b"d")
+_STREAMED_FROM_SERVER = frozenset(b"Dd")
+_KEY, _PARAMETER = ord("K"), ord("S")
+
+
+@dataclass
+class Mirror:
+    """What all sessions share; views may come and go."""
+
+    judge: Judge
+    seal: Seal
+    tables: Tables
+
+
+@dataclass(frozen=True)
+class Ways:
+    """Where a session's bytes and questions go. `hold`: the client is to be read from, or not."""
+
+    to_client: Callable[[bytes], None]
+    to_server: Callable[[bytes], None]
+    ask: Callable[[Ask], None]
+    hold: Callable[[bool], None]
+
+
+class Session:
+    """Bytes of both sides go in; what goes out goes out by its ways."""
+
+    def __init__(self, mirror: Mirror, ways: Ways, parameters: Mapping[str, str], address: str = "") -> None:
+        self._mirror = mirror
+        self._ways = ways
+        self._ledger = Ledger()
+        self._talk = Talk(self._ledger, ways.to_client, ways.to_server, mirror.tables.schema)
+        asker = Asker(parameters.get("user", ""), parameters.get("application_name", ""), address)
+        self._context = Context(self._talk, mirror.seal, mirror.tables, asker)
+        self._client, self._server = Frames(_STREAMED_FROM_CLIENT), Frames(_STREAMED_FROM_SERVER)
+        self._statements: dict[bytes, tuple[Statement, str]] = {}
+        self._portals: dict[bytes, Portal] = {}
+        self._script: Script[None] | None = None
+        self.is_asking = False
+        self._held: list[bytes] = []
+        self.key = b""
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether nothing is under way, so that the session may be ended."""
+        return self._script is None and self._ledger.is_idle
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether a statement of the client's is being taken to QuickBooks."""
+        return self._script is not None
+
+    def from_client(self, data: bytes) -> None:
+        """Bytes of the client; raises NotTheProtocol."""
+        if self._script:
+            self._held.append(data)
+            return
+        ready, found = self._client.feed(data)
+        for span in found:
+            script = self._taken(ready, span)
+            if script is None:
+                continue
+            _, start, end = span
+            self._ways.to_server(ready[:start])
+            self._held = [ready[end:], self._client.rest()]
+            self._start(script)
+            return
+        self._ways.to_server(ready)
+
+    def from_server(self, data: bytes) -> None:
+        """Bytes of the server; raises NotTheProtocol."""
+        ready, found = self._server.feed(data)
+        if self._script is None:
+            for kind, start, end in found:
+                self._passed(kind, ready, start, end)
+            self._ways.to_client(ready)
+            return
+        self._ways.to_client(ready[: found[0][1]] if found else ready)
+        for kind, start, end in found:
+            self._hear(Message(kind, ready[start:end]))
+
+    def _passed(self, kind: int, data: bytes, start: int, end: int) -> None:
+        self._ledger.from_server(kind, data, start, end)
+        if kind == _KEY:
+            self.key = data[start + 5 : end]
+            self._context.pid = int.from_bytes(self.key[:4], "big")
+        elif kind == _PARAMETER:
+            self._learn(*words_of(data[start + 5 : end], 2))
+
+    def _learn(self, name: bytes, value: bytes) -> None:
+        asker = self._context.asker
+        if name == b"session_authorization":
+            self._context.asker = Asker(value.decode(), asker.application, asker.address)
+        elif name == b"application_name":
+            self._context.asker = Asker(asker.role, value.decode(errors="replace"), asker.address)
+
+    def _taken(self, data: bytes, span: Span) -> Script[None] | None:
+        """The script for a message that is not just passed on."""
+        kind, start, end = span
+        script: Script[None] | None = None
+        if kind == _QUERY:
+            script = self._query(data[start + 5 : end - 1])
+        elif kind == _PARSE:
+            self._parsed(data[start + 5 : end])
+        elif kind == _BIND and self._statements:
+            self._bound(data[start:end])
+        elif kind == _EXECUTE and self._portals:
+            script = self._executed(data[start:end], data[end:])
+        elif kind == _CLOSE and (self._statements or self._portals):
+            known = self._statements if data[start + 5] == ord("S") else self._portals
+            known.pop(data[start + 6 : end - 1], None)
+        elif kind == _SYNC and self._context.owns_block:
+            script = end_of_group(self._context)
+        if script is None:
+            self._ledger.from_client(kind)
+        return script
+
+    def _query(self, text: bytes) -> Script[None] | None:
+        self._statements.pop(b"", None)
+        if not self._mirror.judge.is_suspicious(text) or self._ledger.status == b"E":
+            return None
+        query = Query(self._context, self._mirror.judge, text.decode("latin-1"))
+        return query.run() if query.writes else None
+
+    def _parsed(self, body: bytes) -> None:
+        name, text = words_of(body, 2)
+        self._statements.pop(name, None)
+        if self._mirror.judge.is_suspicious(text):
+            plain = text.decode("latin-1")
+            statement = self._mirror.judge.statement(plain)
+            if statement and statement.verb != "COPY":
+                self._statements[name] = statement, text.decode(errors="replace")
+
+    def _bound(self, message: bytes) -> None:
+        portal, name = words_of(message[5:], 2)
+        self._portals.pop(portal, None)
+        if name in self._statements:
+            statement, text = self._statements[name]
+            self._portals[portal] = Portal(portal, statement, text, message, bound_values(message[5:]))
+
+    def _executed(self, message: bytes, behind: bytes) -> Script[None] | None:
+        (name,) = words_of(message[5:], 1)
+        portal = self._portals.get(name)
+        # A failed transaction refuses everything; Postgres says so itself.
+        if portal is None or self._ledger.status == b"E":
+            return None
+        limit = int.from_bytes(message[-4:], "big")
+        if portal.tag:
+            return self._fetched(portal, limit)
+        alone = self._ledger.status == b"I" and not self._ledger.unsure and not self._context.owns_block
+        alone = alone and not self._ledger.has_executed and is_last(behind)
+        return self._run(portal, limit, message, alone)
+
+    def _run(self, portal: Portal, limit: int, message: bytes, alone: bool) -> Script[None]:
+        yield from self._talk.drain()
+        if self._ledger.failed:
+            return  # the server skips it
+        if self._ledger.status == b"E":
+            self._ledger.from_client(_EXECUTE)
+            self._ways.to_server(message)
+            return
+        self._ledger.has_executed = True
+        yield from Bracket(self._context, portal, alone=alone).run(limit)
+
+    def _fetched(self, portal: Portal, limit: int) -> Script[None]:
+        yield from self._talk.drain()
+        if not self._ledger.failed:
+            fetch(self._talk, portal, limit)
+
+    def _start(self, script: Script[None]) -> None:
+        self._script = script
+        self._server.streamed = ()
+        self._ways.hold(True)
+        self._step(None)
+
+    def _hear(self, message: Message) -> None:
+        if self._script is None:
+            self._passed(message.kind, message.raw, 0, len(message.raw))
+            self._ways.to_client(message.raw)
+        elif self.is_asking:
+            self._ways.to_client(message.raw)  # nothing of ours is under way: it comes by itself
+        else:
+            self._step(message)
+
+    def resume(self, answer: Any) -> None:
+        """What was asked has been answered."""
+        self.is_asking = False
+        self._step(answer)
+
+    def _step(self, event: Any) -> None:
+        assert self._script is not None
+        try:
+            question = self._script.send(event)
+        except StopIteration:
+            self._ended()
+            return
+        if question is not None:
+            self.is_asking = True
+            self._ways.ask(question)
+
+    def _ended(self) -> None:
+        self._script = None
+        self._server.streamed = _STREAMED_FROM_SERVER
+        held, self._held = b"".join(self._held), []
+        if held:
+            self.from_client(held)
+        if self._script is None:
+            self._ways.hold(False)

@@ -1,0 +1,194 @@
+"""The proxy's own connections to the database: the mirror's catalogs, the queue, and waiting for what comes of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import uuid
+from collections.abc import Sequence
+from decimal import Decimal
+from functools import partial
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+from psycopg.types.json import set_json_loads
+from quickbooks_core.catalog import MIRRORED
+from quickbooks_core.errors import NotConfigured
+from quickbooks_core.postgres.statements import Names
+from quickbooks_core.writing import ClientError, encoded
+
+from quickbooks_proxy.asking import Ended, Fetch, Write
+from quickbooks_proxy.crypto import Seal
+from quickbooks_proxy.returning import Tables
+from quickbooks_proxy.statement import Relations
+
+log = logging.getLogger("quickbooks-proxy")
+Connection = psycopg.AsyncConnection[dict[str, Any]]
+_CONNECTIONS = 4
+_LOST = (psycopg.OperationalError, psycopg.InterfaceError)
+_SHOWN = 2000
+FINAL = ("done", "failed", "unknown")
+
+
+class Store:
+    """A few connections, each used by one question at a time."""
+
+    def __init__(self, url: str, names: Names) -> None:
+        self.url = url
+        self.names = names
+        self._free: asyncio.Queue[Connection | None] = asyncio.Queue()
+        for _ in range(_CONNECTIONS):
+            self._free.put_nowait(None)
+
+    async def open_connection(self) -> Connection:
+        """A connection that keeps the digits of amounts; raises psycopg.OperationalError."""
+        connection = await psycopg.AsyncConnection.connect(
+            self.url,
+            autocommit=True,
+            connect_timeout=10,
+            application_name="quickbooks-proxy",
+            row_factory=dict_row,
+        )
+        set_json_loads(partial(json.loads, parse_float=Decimal), connection)
+        return connection
+
+    async def rows(self, statement: LiteralString, *values: Any) -> list[dict[str, Any]]:
+        """The rows of one statement; raises psycopg.Error."""
+        connection = await self._free.get()
+        try:
+            if connection is None or connection.closed:
+                connection = await self.open_connection()
+            cursor = await connection.execute(self._composed(statement), values)
+            return await cursor.fetchall() if cursor.description else []
+        finally:
+            self._free.put_nowait(connection)
+
+    def _composed(self, statement: LiteralString) -> sql.Composed:
+        return sql.SQL(statement).format(
+            load=sql.Identifier(self.names.load), mirror=sql.Identifier(self.names.mirror)
+        )
+
+    async def close(self) -> None:
+        """Gives all connections back."""
+        for _ in range(_CONNECTIONS):
+            if connection := await self._free.get():
+                await connection.close()
+
+    async def secret(self) -> Seal:
+        """What proxy and database share."""
+        (row,) = await self.rows("SELECT {load}.secret() AS key")
+        return Seal(row["key"])
+
+    async def tables(self) -> Tables:
+        """The mirror's tables by their numbers; raises NotConfigured where there is no mirror."""
+        known = frozenset(entity.table for entity in MIRRORED)
+        found = await self.rows(
+            "SELECT c.oid::bigint AS oid, c.relname, a.attnum, a.attname FROM pg_class AS c "
+            "JOIN pg_namespace AS n ON n.oid = c.relnamespace "
+            "JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped "
+            "WHERE n.nspname = %s AND c.relname = ANY (%s)",
+            self.names.mirror, list(known),
+        )  # fmt: skip
+        if not found:
+            raise NotConfigured(f"the schema {self.names.mirror} is not migrated. Run: quickbooks migrate")
+        return Tables(
+            self.names.mirror,
+            known,
+            {row["oid"]: row["relname"] for row in found},
+            {(row["oid"], row["attnum"]): row["attname"] for row in found},
+        )
+
+    async def relations(self) -> Relations:
+        """The mirror's tables and all views over them, however deep."""
+        found = await self.rows(
+            "WITH RECURSIVE seen AS (SELECT c.oid FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace "
+            "WHERE n.nspname = %s AND c.relname = ANY (%s) UNION "
+            "SELECT r.ev_class FROM seen JOIN pg_depend AS d ON d.refobjid = seen.oid "
+            "AND d.refclassid = 'pg_class'::regclass AND d.classid = 'pg_rewrite'::regclass "
+            "JOIN pg_rewrite AS r ON r.oid = d.objid) "
+            "SELECT n.nspname, c.relname FROM seen JOIN pg_class AS c USING (oid) "
+            "JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.relkind = 'v'",
+            self.names.mirror, [entity.table for entity in MIRRORED],
+        )  # fmt: skip
+        tables = frozenset(entity.table for entity in MIRRORED)
+        return Relations(self.names.mirror, tables, {(row["nspname"], row["relname"]): "" for row in found})
+
+    async def missing(self, table: str, ids: Sequence[str]) -> list[str]:
+        """Which of these ids the mirror does not have."""
+        (row,) = await self.rows("SELECT {load}.missing_ids(%s, %s) AS ids", table, list(ids))
+        return list(row["ids"])
+
+    async def enqueue(self, write: Write) -> list[int] | ClientError:
+        """The numbers of the changes; an error where none of them is queued, or nobody can know."""
+        group = f"proxy {uuid.uuid4()}"
+        changes = encoded([image.queued() for image in write.images]).decode()
+        asker = write.asker
+        try:
+            (row,) = await self.rows(
+                "SELECT {load}.enqueue_statement(%s::jsonb, %s, %s, %s, %s, %s::inet, %s) AS numbers",
+                changes, group, write.statement[:_SHOWN], asker.role, asker.application, asker.address or None,
+                write.transaction,
+            )  # fmt: skip
+            return list(row["numbers"])
+        except _LOST as lost:
+            log.warning("the connection was lost while a statement was queued (%s)", type(lost).__name__)
+            return await self._found(group)
+        except psycopg.Error as refused:
+            words = str(refused.diag.message_primary or refused)
+            return ClientError(
+                refused.sqlstate or "XX000", f"[QuickBooks] {words}", "", refused.diag.message_hint or ""
+            )
+
+    async def _found(self, group: str) -> list[int] | ClientError:
+        """The connection may have been lost before or after the commit."""
+        try:
+            (row,) = await self.rows("SELECT {load}.statement_changes(%s) AS numbers", group)
+            if row["numbers"]:
+                return list(row["numbers"])
+        except psycopg.Error:
+            pass
+        hint = "Look for it in _sync_queue before you repeat it."
+        return ClientError(
+            "08007", "[QuickBooks] Nobody knows whether the change is queued", f"Its group is {group}.", hint
+        )
+
+    async def enqueue_reading(self, fetch: Fetch) -> int:
+        """The number under which the worker reads rows; raises psycopg.Error."""
+        wanted = [
+            {
+                "table": fetch.table,
+                "operation": "read",
+                "id": fetch.ids[0],
+                "values": {"ids": list(fetch.ids)},
+            }
+        ]
+        (row,) = await self.rows(
+            "SELECT {load}.enqueue_statement(%s::jsonb, NULL, NULL, %s, %s, %s::inet, NULL) AS numbers",
+            encoded(wanted).decode(), fetch.asker.role, fetch.asker.application, fetch.asker.address or None,
+        )  # fmt: skip
+        return int(row["numbers"][0])
+
+    async def results(self, numbers: Sequence[int]) -> list[Ended]:
+        """What has become of changes so far."""
+        found = await self.rows("SELECT * FROM {load}.change_results(%s)", list(numbers))
+        return [_ended(row) for row in found]
+
+    async def cancel(self, numbers: Sequence[int]) -> None:
+        """Those that were not yet sent are not sent."""
+        await self.rows("SELECT {load}.cancel_change(n) FROM unnest(%s::bigint[]) AS n", list(numbers))
+
+
+def _ended(row: dict[str, Any]) -> Ended:
+    error = None
+    if row["status"] in ("failed", "unknown"):
+        error = ClientError(
+            row["sqlstate"] or "XX000",
+            row["error"] or "",
+            row["detail"] or "",
+            row["hint"] or "",
+            row["error_column"] or "",
+        )
+    return Ended(row["status"], row["queue_id"], row["id"] or "", row["answer"], error, row["is_parked"])

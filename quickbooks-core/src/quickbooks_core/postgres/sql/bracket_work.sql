@@ -1,0 +1,175 @@
+-- secret: the key that the proxy and the database share, made when it is first asked for.
+CREATE OR REPLACE FUNCTION {load}.secret() RETURNS bytea
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
+DECLARE
+    found bytea;
+    made bytea := sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()));
+    padded bytea := made || decode(repeat('00', 32), 'hex');
+    inner_key bytea := padded;
+    outer_key bytea := padded;
+BEGIN
+    SELECT key INTO found FROM {load}._secret;
+    IF FOUND THEN
+        RETURN found;
+    END IF;
+    FOR place IN 0..63 LOOP
+        inner_key := set_byte(inner_key, place, get_byte(padded, place) # 54);
+        outer_key := set_byte(outer_key, place, get_byte(padded, place) # 92);
+    END LOOP;
+    INSERT INTO {load}._secret (key, inner_key, outer_key) VALUES (made, inner_key, outer_key) ON CONFLICT DO NOTHING;
+    SELECT key INTO found FROM {load}._secret;
+    RETURN found;
+END
+$body$;
+
+-- proof: HMAC-SHA256 of some words.
+CREATE OR REPLACE FUNCTION {load}.proof(words text) RETURNS bytea
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
+    SELECT sha256(outer_key || sha256(inner_key || convert_to(words, 'UTF8'))) FROM {load}._secret
+$body$;
+
+-- _sync_bracket: from here to the rollback the rows that the transaction changes are noted. Only who knows the secret can
+-- say so; the nonce is not used twice. Says what the proxy has to know of the session. A read-only transaction is not
+-- disturbed: Postgres itself refuses what it writes.
+CREATE OR REPLACE FUNCTION {mirror}._sync_bracket(nonce text, proof bytea) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
+BEGIN
+    IF proof IS DISTINCT FROM {load}.proof('bracket ' || pg_backend_pid() || ' ' || nonce) THEN
+        RAISE EXCEPTION 'Only quickbooks-proxy tries statements out' USING ERRCODE = '42501';
+    END IF;
+    IF current_setting('transaction_read_only') = 'off' THEN
+        PERFORM set_config('quickbooks.queue_mode', 'off', true);
+        INSERT INTO {load}._bracket (pid, transaction) VALUES (pg_backend_pid(), pg_current_xact_id());
+    END IF;
+    RETURN json_build_object('transaction', pg_current_xact_id_if_assigned()::text, 'role', session_user,
+        'isolation', current_setting('transaction_isolation'), 'timeout', current_setting('statement_timeout'),
+        'most', nullif(current_setting('quickbooks.max_rows_per_statement', true), ''));
+END
+$body$;
+
+-- capture: notes a row that a statement in a bracket has changed. A statement outside of one leaves nothing behind.
+CREATE OR REPLACE FUNCTION {load}.capture() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
+BEGIN
+    IF EXISTS (SELECT FROM {load}._bracket AS b WHERE b.pid = pg_backend_pid() AND b.transaction = pg_current_xact_id()) THEN
+        INSERT INTO {load}._image (pid, transaction, table_name, operation, old, new)
+            VALUES (pg_backend_pid(), pg_current_xact_id(), TG_TABLE_NAME, TG_OP,
+                CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) END, CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) END);
+    END IF;
+    RETURN NULL;
+END
+$body$;
+
+-- give_pending_id: a new row is called something until QuickBooks has named it, also where NULL is given for its id.
+CREATE OR REPLACE FUNCTION {load}.give_pending_id() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $body$
+BEGIN
+    NEW.id := 'qbk_pending_' || gen_random_uuid();
+    RETURN NEW;
+END
+$body$;
+
+-- _sync_images: what a bracket has noted, for who knows the secret, with a proof that it comes from here; the bracket is
+-- shut. What was tried out can only be rolled back now, or is nothing that QuickBooks is told of.
+CREATE OR REPLACE FUNCTION {mirror}._sync_images(nonce text, proof bytea, OUT images text, OUT seal bytea)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
+DECLARE
+    here text := pg_backend_pid() || ' ' || coalesce(pg_current_xact_id_if_assigned()::text, '');
+BEGIN
+    IF proof IS DISTINCT FROM {load}.proof('images ' || here || ' ' || nonce) THEN
+        RAISE EXCEPTION 'Only quickbooks-proxy tries statements out' USING ERRCODE = '42501';
+    END IF;
+    images := '[]';
+    IF current_setting('transaction_read_only') = 'off' THEN
+        WITH gone AS (
+            DELETE FROM {load}._image AS i WHERE i.pid = pg_backend_pid() AND i.transaction = pg_current_xact_id() RETURNING i.*)
+        SELECT coalesce(json_agg(json_build_object('table', table_name, 'operation', operation, 'old', old, 'new', new)
+                                 ORDER BY number)::text, '[]') INTO images FROM gone;
+        DELETE FROM {load}._bracket AS b WHERE b.pid = pg_backend_pid();
+    END IF;
+    seal := {load}.proof('seal ' || here || ' ' || nonce || ' ' || images);
+END
+$body$;
+
+-- _sync_fail: raises what QuickBooks has said, so that the error and the state of the transaction are Postgres's own.
+CREATE OR REPLACE FUNCTION {mirror}._sync_fail(
+    code text, message text, detail text, hint text, table_name text, column_name text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
+BEGIN
+    RAISE EXCEPTION USING ERRCODE = code, MESSAGE = message, DETAIL = detail, HINT = hint,
+        SCHEMA = {mirror_name}, TABLE = table_name, COLUMN = column_name;
+END
+$body$;
+
+-- _sync_tell: the same for what is no error.
+CREATE OR REPLACE FUNCTION {mirror}._sync_tell(is_warning boolean, message text, detail text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
+BEGIN
+    IF is_warning THEN
+        RAISE WARNING USING MESSAGE = message, DETAIL = detail;
+    ELSE
+        RAISE NOTICE USING MESSAGE = message, DETAIL = detail;
+    END IF;
+END
+$body$;
+
+-- enqueue_statement: the changes of one statement of a client, for which the proxy answers.
+CREATE OR REPLACE FUNCTION {load}.enqueue_statement(
+    changes jsonb, statement_group text, statement text, role text, application text, address inet, in_transaction text)
+RETURNS bigint[] LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
+DECLARE
+    one jsonb;
+    numbers bigint[] := '{{}}';
+BEGIN
+    FOR one IN SELECT c.value FROM jsonb_array_elements(changes) WITH ORDINALITY AS c (value, place) ORDER BY c.place LOOP
+        numbers := numbers || {load}.enqueue(one ->> 'table', one ->> 'operation', one ->> 'id', one -> 'values',
+            base => nullif(one -> 'base', 'null'), change_group => statement_group, statement => statement, origin => 'proxy');
+    END LOOP;
+    UPDATE {mirror}._sync_queue SET asked_by = role, application_name = application, client_address = address,
+        client_transaction = in_transaction WHERE queue_id = ANY (numbers);
+    RETURN numbers;
+END
+$body$;
+
+-- statement_changes: those of a statement, for a proxy that has lost its connection before it was told.
+CREATE OR REPLACE FUNCTION {load}.statement_changes(statement_group text) RETURNS bigint[]
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
+    SELECT array_agg(queue_id ORDER BY queue_id) FROM {mirror}._sync_queue WHERE in_group = statement_group
+$body$;
+
+-- change_results: what has become of changes, with the row as the mirror has it now, or while that waits for a client's
+-- lock as QuickBooks has answered it.
+CREATE OR REPLACE FUNCTION {load}.change_results(numbers bigint[])
+RETURNS TABLE (queue_id bigint, status text, id text, answer jsonb, sqlstate text, error text, detail text, hint text,
+               error_column text, is_parked boolean)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
+DECLARE
+    one {mirror}._sync_queue;
+BEGIN
+    FOR one IN SELECT * FROM {mirror}._sync_queue AS q WHERE q.queue_id = ANY (numbers) LOOP
+        queue_id := one.queue_id; status := one.status; id := one.id; answer := one.answer; sqlstate := one.sqlstate;
+        error := one.error; detail := one.detail; hint := one.hint; error_column := one.error_column;
+        is_parked := EXISTS (SELECT FROM {mirror}._sync_parked AS p WHERE (p.table_name, p.id) = (one.table_name, one.id));
+        IF one.status = 'done' AND one.answer IS NOT NULL AND NOT is_parked THEN
+            EXECUTE format('SELECT coalesce((SELECT to_jsonb(m) FROM {mirror}.%I AS m WHERE m.id = $1), $2)', one.table_name)
+                INTO answer USING one.id, one.answer;
+        END IF;
+        RETURN NEXT;
+    END LOOP;
+END
+$body$;
+
+-- missing_ids: which of these ids the mirror does not have.
+CREATE OR REPLACE FUNCTION {load}.missing_ids(object text, ids text[]) RETURNS text[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
+DECLARE
+    missing text[];
+BEGIN
+    IF NOT {load}.known_object(object) THEN
+        RAISE EXCEPTION 'There is no table %', object USING ERRCODE = '42P01';
+    END IF;
+    EXECUTE format('SELECT array_agg(w.id ORDER BY w.place) FROM unnest($1) WITH ORDINALITY AS w (id, place) '
+                   'WHERE NOT EXISTS (SELECT FROM {mirror}.%I AS m WHERE m.id = w.id)', object) INTO missing USING ids;
+    RETURN coalesce(missing, '{{}}');
+END
+$body$;
