@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+import psycopg
 from quickbooks_demo.database import create_database, drop_database
 from quickbooks_demo.testing import run
 
@@ -53,6 +54,26 @@ def test_a_clone_writes_nothing_until_it_is_adopted(books: Any) -> None:
         assert "1 changes wait to be sent; 1 were under way and are unknown now" in adopted.out, adopted
         assert clone.status(done, waiting, under_way) == ["done", "done", "unknown"], drained
     assert len(books.documents("customer", "DisplayName in ('Before', 'Waiting', 'Under way')")) == 2
+
+
+def test_a_copy_undoes_nothing_for_transactions_of_the_first(books: Any) -> None:
+    with psycopg.connect(books.database.superuser.url) as client:
+        ((transaction,),) = client.execute("SELECT pg_current_xact_id()::text").fetchall()
+        ((number,),) = books.query(
+            "SELECT quickbooks_load.enqueue('vendor', 'create', new_values => %s::jsonb, in_transaction => %s)",
+            '{"display_name": "Open"}', transaction,
+        )  # fmt: skip
+        books.drain()
+        client.rollback()
+    with a_clone(books) as clone:
+        adopt(clone)
+        clone.drain()
+
+        change = clone.change(number)
+        assert (change["status"], change["fate"]) == ("done", "not_undone")
+        assert change["fate_reason"] == "Its transaction was open when the queue was adopted"
+        assert clone.query("SELECT count(*) FROM _sync_queue") == [(1,)]
+    assert len(books.documents("vendor", "DisplayName = 'Open'")) == 1
 
 
 def test_the_first_host_stops_when_another_database_was_adopted_there(books: Any) -> None:

@@ -41,8 +41,8 @@ def test_what_plain_sql_asks_for_reaches_quickbooks_and_comes_back(
         ("by plain SQL", None)
     ]
     assert books.query("SELECT display_name FROM vendor") == [("Plain & Söhne",)]
-    assert books.query("SELECT FROM time_activity WHERE id = %s", activity) == []
-    assert books.query("SELECT FROM _sync_pending") == []
+    assert books.query("SELECT 1 FROM time_activity WHERE id = %s", activity) == []
+    assert books.query("SELECT 1 FROM _sync_pending") == []
 
 
 def test_changes_of_one_row_build_on_each_other(books: Any, does: Callable[[str], str]) -> None:

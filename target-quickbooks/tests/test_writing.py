@@ -47,7 +47,7 @@ def test_a_transaction_is_deleted_and_a_name_made_inactive(books: Any) -> None:
     outcome = books.drain()
 
     assert books.status(*numbers) == ["done", "done"], outcome
-    assert books.query("SELECT FROM time_activity WHERE id = %s", activity) == []
+    assert books.query("SELECT 1 FROM time_activity WHERE id = %s", activity) == []
     assert books.query("SELECT active FROM vendor WHERE id = %s", id) == [(False,)]
 
 

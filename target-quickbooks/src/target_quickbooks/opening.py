@@ -19,7 +19,9 @@ def new_worker(
 ) -> Worker:
     """A worker whose queue can be opened; raises what is wrong with it at once."""
     open_queue = partial(_queue, url, names, connection, pace.lease_s)
-    open_queue("start").close()
+    queue = open_queue("start")
+    queue.follow()  # before the first look at the queue: one that only drains might be done before the next
+    queue.close()
     return Worker(client, open_queue, url, pace, follow=follow)
 
 

@@ -68,6 +68,10 @@ class Queue:
         """Keeps what these workers hold."""
         self._run("SELECT {load}.renew_leases(%s, %s)", list(workers), self._lease)
 
+    def follow(self) -> None:
+        """Looks at the clients' transactions in which changes were asked for: what was rolled back is undone."""
+        self._run("SELECT {load}.follow_transactions()")
+
     def note(
         self,
         job: Job,

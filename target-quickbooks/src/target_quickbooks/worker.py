@@ -129,6 +129,7 @@ class Worker:
                             renewed = time.monotonic()
                         with self._news:
                             self._news.notify()
+                        queue.follow()
             except _CONNECTION_LOST as lost:
                 log.warning("the database cannot be reached (%s)", type(lost).__name__)
                 self._stop.wait(_RECONNECT_S)

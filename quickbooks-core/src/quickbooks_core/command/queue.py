@@ -23,7 +23,13 @@ from quickbooks_core.postgres.statements import Names
 from quickbooks_core.settings import Connection
 
 _SHOWN = 20
-_STATUSES = ("pending", "sending", "done", "failed", "unknown", "open", "settled", "undone", "not_undone")
+_STATUSES = ("pending", "sending", "done", "failed", "unknown")
+# What is worth a word of what became of the client's transaction.
+_FATES = {
+    "rolled_back": "(is being undone)",
+    "undone": "(undone)",
+    "not_undone": "(not undone: {fate_reason})",
+}
 _RETRIED = {
     "failed": "Change {0} is tried again.",
     "unknown": "Change {0} is looked for in QuickBooks, and sent again only if it is certainly not there.",
@@ -92,7 +98,8 @@ def _list(arguments: argparse.Namespace) -> None:
 
 def _line(row: Mapping[str, Any]) -> str:
     change = f"{row['operation']} {row['table_name']} {row['id'] or ''}".strip()
-    words = f"{row['sqlstate'] or ''} {row['error'] or ''}".strip()
+    fate = _FATES.get(row["fate"] or "", "").format_map(row)
+    words = f"{row['sqlstate'] or ''} {row['error'] or ''} {fate}".strip()
     moment = f"{row['enqueued_at']:%Y-%m-%d %H:%M:%S}"
     return f"{row['queue_id']:>8}  {moment:<20} {row['status']:<11} {change:<35} {words}".rstrip()
 

@@ -21,9 +21,11 @@ $body$;
 
 -- enqueue: asks for one change; returns its number. A create with a key that was used before returns the first one's,
 -- unless that has failed. The base of an update is the row as the mirror has it, with what the same role has under way.
+-- A transaction is that of a client for whom somebody else asks, on another connection: pg_current_xact_id() there.
 CREATE OR REPLACE FUNCTION {load}.enqueue(
     object text, doing text, row_id text DEFAULT NULL, new_values jsonb DEFAULT '{{}}', sync_key text DEFAULT NULL,
-    base jsonb DEFAULT NULL, change_group text DEFAULT NULL, statement text DEFAULT NULL, origin text DEFAULT 'sql')
+    base jsonb DEFAULT NULL, change_group text DEFAULT NULL, statement text DEFAULT NULL, origin text DEFAULT 'sql',
+    in_transaction text DEFAULT NULL)
 RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
 DECLARE
     company {mirror}._sync_company;
@@ -55,9 +57,9 @@ BEGIN
         SELECT base || u.image, u.follows, u.assumed INTO base, follows, assumed FROM {load}.under_way(ordered) AS u;
     END IF;
     INSERT INTO {mirror}._sync_queue (deployment_id, environment, realm_id, table_name, operation, id, key, old, changed,
-            in_group, row_key, follows, assumed, asked_from, asked_with)
+            in_group, client_transaction, row_key, follows, assumed, asked_from, asked_with)
         VALUES ({load}.deployment(), company.environment, company.realm_id, object, doing,
-            CASE WHEN doing <> 'create' THEN row_id END, sync_key, base, new_values, change_group, ordered, follows, assumed,
+            CASE WHEN doing <> 'create' THEN row_id END, sync_key, base, new_values, change_group, in_transaction, ordered, follows, assumed,
             origin, statement)
         RETURNING queue_id INTO number;
     IF sync_key IS NOT NULL THEN

@@ -22,6 +22,9 @@ CREATE TABLE IF NOT EXISTS {mirror}._sync_queue (
     changed jsonb NOT NULL,
     in_group text,
     client_transaction text,
+    fate text CHECK (fate IN ('open', 'settled', 'rolled_back', 'undone', 'not_undone')),
+    fate_reason text,
+    undoes bigint,
     status text NOT NULL DEFAULT 'pending',
     attempts int NOT NULL DEFAULT 0,
     not_before timestamptz NOT NULL DEFAULT now(),
@@ -54,6 +57,10 @@ CREATE INDEX IF NOT EXISTS _sync_queue_group ON {mirror}._sync_queue (in_group, 
 -- No object is the result of two creates.
 CREATE UNIQUE INDEX IF NOT EXISTS _sync_queue_created ON {mirror}._sync_queue (table_name, id)
     WHERE operation = 'create' AND id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS _sync_queue_fate ON {mirror}._sync_queue (client_transaction, queue_id)
+    WHERE fate IN ('open', 'rolled_back');
+-- Nothing is undone twice.
+CREATE UNIQUE INDEX IF NOT EXISTS _sync_queue_undoes ON {mirror}._sync_queue (undoes) WHERE undoes IS NOT NULL;
 COMMENT ON TABLE {mirror}._sync_queue IS 'Changes of rows on their way to QuickBooks, and what has become of them.';
 
 CREATE TABLE IF NOT EXISTS {mirror}._sync_request (

@@ -96,6 +96,7 @@ BEGIN
     IF TG_OP <> 'DELETE' THEN
         SELECT jsonb_object_agg(key, value) INTO changed FROM jsonb_each(to_jsonb(NEW)) AS n
             WHERE key = ANY (columns) AND value <> coalesce(before -> key, 'null')
+              -- A default that somebody gives new rows is no id.
               AND NOT (TG_OP = 'INSERT' AND key = 'id' AND starts_with(value #>> '{{}}', 'qbk_pending_'));
     END IF;
     IF TG_OP = 'UPDATE' AND changed IS NULL THEN

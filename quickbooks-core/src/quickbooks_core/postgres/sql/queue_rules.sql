@@ -1,24 +1,33 @@
--- guard_queue: a change goes from state to state as this table says, whoever writes it.
+-- guard_queue: a change goes from state to state as these tables say, whoever writes it: what has become of it, and of
+-- the client's transaction in which it was asked for.
 CREATE OR REPLACE FUNCTION {load}.guard_queue() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $body$
 BEGIN
-    IF TG_OP = 'INSERT' AND NEW.status NOT IN ('pending', 'open') THEN
-        RAISE EXCEPTION 'A change begins as pending or open, not as %', NEW.status USING ERRCODE = '55000';
+    IF TG_OP = 'INSERT' AND NEW.status <> 'pending' THEN
+        RAISE EXCEPTION 'A change begins as pending, not as %', NEW.status USING ERRCODE = '55000';
     END IF;
     IF TG_OP = 'UPDATE' AND (OLD.status, NEW.status) NOT IN (VALUES
         ('pending', 'pending'), ('pending', 'sending'), ('pending', 'failed'),
         ('sending', 'sending'), ('sending', 'pending'), ('sending', 'done'), ('sending', 'failed'), ('sending', 'unknown'),
         ('failed', 'failed'), ('failed', 'pending'),
         ('unknown', 'unknown'), ('unknown', 'sending'),
-        ('done', 'done'),
-        ('open', 'open'), ('open', 'settled'), ('open', 'undone'), ('open', 'not_undone'), ('open', 'unknown'),
-        ('settled', 'settled'), ('undone', 'undone'), ('not_undone', 'not_undone')) THEN
+        ('done', 'done')) THEN
         RAISE EXCEPTION 'Change % is %, and cannot become %', OLD.queue_id, OLD.status, NEW.status
             USING ERRCODE = '55000';
     END IF;
-    NEW.finished_at := CASE WHEN NEW.status IN ('pending', 'sending', 'open') THEN NULL
+    IF NEW.client_transaction IS NOT NULL AND NEW.fate IS NULL THEN
+        NEW.fate := 'open';
+    END IF;
+    IF TG_OP = 'UPDATE' AND OLD.fate <> NEW.fate AND (OLD.fate, NEW.fate) NOT IN (VALUES
+        ('open', 'settled'), ('open', 'rolled_back'), ('open', 'not_undone'),
+        ('rolled_back', 'undone'), ('rolled_back', 'not_undone'), ('not_undone', 'rolled_back')) THEN
+        RAISE EXCEPTION 'The transaction of change % is %, and cannot become %', OLD.queue_id, OLD.fate, NEW.fate
+            USING ERRCODE = '55000';
+    END IF;
+    NEW.finished_at := CASE WHEN NEW.status IN ('pending', 'sending') THEN NULL
                             ELSE coalesce(NEW.finished_at, clock_timestamp()) END;
-    IF TG_OP = 'UPDATE' AND NEW.status <> OLD.status AND NEW.finished_at IS NOT NULL THEN
+    IF TG_OP = 'UPDATE' AND (NEW.status <> OLD.status AND NEW.finished_at IS NOT NULL
+                             OR NEW.fate <> OLD.fate AND NEW.fate <> 'rolled_back') THEN
         PERFORM pg_notify('quickbooks_done', {mirror_name} || ':' || NEW.queue_id);
     END IF;
     RETURN NEW;
@@ -93,8 +102,11 @@ BEGIN
     UPDATE {mirror}._sync_queue SET status = 'unknown', sqlstate = '08007', lost_at = coalesce(lost_at, now()),
         error = 'It was under way when the queue was adopted: another database may have done it',
         hint = 'Look in QuickBooks; quickbooks queue retry looks too, before anything is sent.',
-        worker = NULL, lease_until = NULL WHERE status IN ('sending', 'open');
+        worker = NULL, lease_until = NULL WHERE status = 'sending';
     GET DIAGNOSTICS doubtful = ROW_COUNT;
+    -- Whether their transactions were committed, only the other database knows.
+    UPDATE {mirror}._sync_queue SET fate = 'not_undone',
+        fate_reason = 'Its transaction was open when the queue was adopted' WHERE fate IN ('open', 'rolled_back');
     UPDATE {mirror}._sync_queue SET deployment_id = deployment WHERE status = 'pending';
     GET DIAGNOSTICS waiting = ROW_COUNT;
 END

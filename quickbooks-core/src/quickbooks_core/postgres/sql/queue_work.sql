@@ -123,6 +123,7 @@ BEGIN
         -- QuickBooks has it all the same. What a trigger or constraint of the user's refuses comes with the next sync.
         UPDATE {mirror}._sync_queue SET error = 'Done in QuickBooks, but not merged: ' || SQLERRM WHERE queue_id = number;
     END;
+    PERFORM {load}.go_on_undoing(held);
 END
 $body$;
 
@@ -142,12 +143,14 @@ $body$;
 -- end_change: it is known not to have been done (failed), or nobody can know (unknown).
 CREATE OR REPLACE FUNCTION {load}.end_change(number bigint, claimant text, ended text, told jsonb) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
+DECLARE
+    held {mirror}._sync_queue := {load}.hold_change(number, claimant);
 BEGIN
-    PERFORM {load}.hold_change(number, claimant);
     UPDATE {mirror}._sync_queue SET status = ended, worker = NULL, lease_until = NULL,
         lost_at = CASE WHEN ended = 'unknown' THEN coalesce(lost_at, now()) END,
         sqlstate = told ->> 'sqlstate', code = told ->> 'code', error = told ->> 'error', detail = told ->> 'detail',
         hint = told ->> 'hint', error_column = told ->> 'error_column' WHERE queue_id = number;
+    PERFORM {load}.go_on_undoing(held);
 END
 $body$;
 
@@ -172,8 +175,12 @@ BEGIN
     SELECT status INTO found FROM {mirror}._sync_queue WHERE queue_id = number FOR UPDATE;
     IF found IN ('failed', 'unknown') THEN
         UPDATE {mirror}._sync_queue SET status = CASE found WHEN 'failed' THEN 'pending' ELSE 'sending' END,
-            old = CASE WHEN sqlstate = '40001' THEN NULL ELSE old END, lease_until = now(), worker = NULL, not_before = now(), deployment_id = {load}.deployment()
-            WHERE queue_id = number;
+            old = CASE WHEN sqlstate = '40001' THEN NULL ELSE old END, lease_until = now(), worker = NULL,
+            not_before = now(), deployment_id = {load}.deployment() WHERE queue_id = number;
+        -- Whose rollback had to end without knowing goes on with it.
+        UPDATE {mirror}._sync_queue AS q SET fate = 'rolled_back', fate_reason = NULL
+            FROM {mirror}._sync_queue AS t WHERE t.queue_id = number AND q.fate = 'not_undone'
+              AND (q.queue_id = t.undoes OR q.queue_id = number AND found = 'unknown');
         PERFORM pg_notify('quickbooks_queue', {mirror_name});
     END IF;
     RETURN found;
