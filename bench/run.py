@@ -22,10 +22,11 @@ import million
 import overlap
 import pages
 import report
+import writing
 from report import Section
 from stage import Failed, Stage
 
-_BACKFILL, _OVERLAP, _MILLION = 200_000, 100_000, 1_000_000
+_BACKFILL, _OVERLAP, _MILLION, _WRITES = 200_000, 100_000, 1_000_000, 3_000
 
 
 def main() -> int:
@@ -41,6 +42,7 @@ def main() -> int:
         "overlap": lambda stage: overlap.measure(stage, of_overlap, given.times),
         "incremental": lambda stage: incremental.measure(stage, many, given.times),
         "million": lambda stage: million.measure(stage, many),
+        "writing": lambda stage: writing.measure(stage, max(500, int(_WRITES * given.scale))),
         "pages": lambda stage: _with_company(stage, many),
     }
     sections = []
@@ -69,7 +71,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--only",
         action="append",
-        choices=("backfill", "overlap", "incremental", "million", "pages"),
+        choices=("backfill", "overlap", "incremental", "million", "writing", "pages"),
         help="one of them",
     )
     parser.add_argument("--page", type=Path, help="where to write; by default the docs' page, if all was run")

@@ -46,18 +46,23 @@ class Stage:
 
     def kill_postgres(self) -> None:
         """Ends every process of the server at once, and starts it again."""
-        postmaster = int((self.server.data / "postmaster.pid").read_text().split()[0])
-        with psycopg.connect(self.database.superuser.url) as admin:
-            found = admin.execute("select pid from pg_stat_activity").fetchall()
-        os.kill(postmaster, signal.SIGKILL)  # first, so that it starts no others
-        for (pid,) in found:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        self.server.start()
+        kill_and_start(self.server)
 
     def command(self, *arguments: str) -> Outcome:
         """`quickbooks ...` in the environment of the company and the mirror."""
         return run("quickbooks", *arguments, **{**self.connection, "DATABASE_URL": self.database.url})  # type: ignore[arg-type]  # all of them strings
+
+
+def kill_and_start(server: Server) -> None:
+    """As a power cut that leaves the disk as it is."""
+    postmaster = int((server.data / "postmaster.pid").read_text().split()[0])
+    with psycopg.connect(server.url()) as admin:
+        found = admin.execute("select pid from pg_stat_activity").fetchall()
+    os.kill(postmaster, signal.SIGKILL)  # first, so that it starts no others
+    for (pid,) in found:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    server.start()
 
 
 @contextmanager
@@ -75,11 +80,17 @@ def server_to_kill() -> Iterator[Server]:
 
 def new_stage(server: Server, connection: Mapping[str, str], checkout: Path, home: Path) -> Stage:
     """A migrated database on the server, and programs that load a company into it."""
-    administrator, name = Address(server.url()), f"mirror_{home.name}"
+    database = new_migrated(server, f"mirror_{home.name}")
+    loader = loader_url(database.login("quickbooks_loader").url)
+    return Stage(server, database, new_programs(checkout, home, connection, loader), connection)
+
+
+def new_migrated(server: Server, name: str) -> Database:
+    """A migrated database."""
+    administrator = Address(server.url())
     create_database(administrator, name)
     superuser = administrator.on(name)
     database = Database(superuser, grant_migration(superuser, _PASSWORD))
     migrated = run("quickbooks", "migrate", DATABASE_URL=database.url)
     assert migrated.code == 0, migrated
-    loader = loader_url(database.login("quickbooks_loader").url)
-    return Stage(server, database, new_programs(checkout, home, connection, loader), connection)
+    return database

@@ -41,11 +41,13 @@ class Books:
         """Rows, as the superuser sees them."""
         return self.database.superuser.query(statement, values)
 
-    def mirror(self, *tables: str) -> None:
-        """Fills tables as a sync would."""
+    def mirror(self, *tables: str, position: int = 1) -> None:
+        """Fills tables as a sync would, a page of each."""
         for table in tables:
             entity = by_table(table)
-            answer = self.client.query(f"select * from {entity.name} maxresults 1000")
+            answer = self.client.query(
+                f"select * from {entity.name} startposition {position} maxresults 1000"
+            )
             at = answer.time.isoformat()
             rows = [
                 {**to_row(entity, document), "_sync_read_at": at} for document in answer.documents(entity)
@@ -115,14 +117,21 @@ class Books:
 @pytest.fixture
 def books(migrated: Database, connected: dict[str, str], sandbox: Sandbox, tmp_path: Path) -> Iterator[Books]:
     """A mirror that holds the demo company, still empty, and a worker that may write for it."""
-    migrated.superuser.query(
+    with opened(migrated, connected, sandbox, tmp_path) as found:
+        yield found
+
+
+@contextmanager
+def opened(database: Database, connected: dict[str, str], sandbox: Sandbox, home: Path) -> Iterator[Books]:
+    """The books of a migrated database and a sandbox."""
+    database.superuser.query(
         "INSERT INTO _sync_company (environment, realm_id) VALUES ('sandbox', %s)",
         (connected["QUICKBOOKS_REALM_ID"],),
     )
-    worker = migrated.login("quickbooks_worker")
+    worker = database.login("quickbooks_worker")
     environment = {
         **connected, "QUICKBOOKS_THROTTLE": "off", "DATABASE_URL": worker.url, "QUICKBOOKS_SECOND_LOOK_S": "3",
     }  # fmt: skip
     settings = {name.removeprefix("QUICKBOOKS_").lower(): value for name, value in environment.items()}
     with open_client(Connection.from_mapping(settings)) as client:
-        yield Books(migrated, sandbox, environment, client, tmp_path)
+        yield Books(database, sandbox, environment, client, home)

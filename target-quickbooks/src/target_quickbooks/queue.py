@@ -11,7 +11,6 @@ from functools import partial
 from typing import Any, LiteralString
 
 import psycopg
-from psycopg import sql
 from psycopg.rows import dict_row
 from psycopg.types.json import set_json_loads
 from quickbooks_core.catalog import MIRRORED
@@ -183,15 +182,10 @@ class Queue:
 
     def _rows(self, statement: LiteralString, *values: Any) -> list[dict[str, Any]]:
         with self._connection.cursor(row_factory=dict_row) as cursor:
-            return cursor.execute(self._composed(statement), values).fetchall()
+            return cursor.execute(self._names.text(statement), values).fetchall()
 
     def _run(self, statement: LiteralString, *values: Any) -> None:
-        self._connection.execute(self._composed(statement), values)
-
-    def _composed(self, statement: LiteralString) -> sql.Composed:
-        return sql.SQL(statement).format(
-            load=sql.Identifier(self._names.load), mirror=sql.Identifier(self._names.mirror)
-        )
+        self._connection.execute(self._names.text(statement), values)
 
 
 _LOOK = "Look in QuickBooks; `quickbooks queue retry` looks too, before anything is sent."

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
+from typing import LiteralString
 
 from psycopg import sql
 
@@ -40,6 +42,10 @@ class Names:
         """Where the loader puts its rows."""
         return "quickbooks_load" if self.mirror == "public" else f"{self.mirror}_load"
 
+    def text(self, statement: LiteralString) -> bytes:
+        """A statement with the schemas' names, made once: composing costs as much as a round trip."""
+        return _text(self, statement)
+
     def compose(self, file: str, **more: sql.Composable) -> sql.Composed:
         """A statement file with its placeholders filled."""
         text = files(__package__).joinpath("sql", file).read_text()
@@ -51,6 +57,12 @@ class Names:
             trigger_path=sql.Literal(f"pg_catalog, {sql.Identifier(self.mirror).as_string(None)}, pg_temp"),
             **more,
         )
+
+
+@cache
+def _text(names: Names, statement: LiteralString) -> bytes:
+    schemas = {"mirror": sql.Identifier(names.mirror), "load": sql.Identifier(names.load)}
+    return sql.SQL(statement).format(**schemas).as_bytes(None)
 
 
 def columns_of(entity: Entity) -> dict[str, str]:

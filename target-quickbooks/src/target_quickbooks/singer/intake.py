@@ -102,7 +102,7 @@ class Intake:
             self._connection.cursor("failures", row_factory=dict_row) as cursor,
         ):
             yield from cursor.execute(
-                self._composed(
+                self._names.text(
                     "SELECT table_name, operation, id, key, changed, sqlstate, error, detail, hint, error_column "
                     "FROM {mirror}._sync_queue WHERE (asked_from = %s OR queue_id = ANY (%s)) AND status = 'failed' "
                     "ORDER BY table_name, queue_id"
@@ -134,9 +134,4 @@ class Intake:
 
     def _rows(self, statement: LiteralString, *values: Any) -> list[dict[str, Any]]:
         with self._connection.cursor(row_factory=dict_row) as cursor:
-            return cursor.execute(self._composed(statement), values).fetchall()
-
-    def _composed(self, statement: LiteralString) -> sql.Composed:
-        return sql.SQL(statement).format(
-            load=sql.Identifier(self._names.load), mirror=sql.Identifier(self._names.mirror)
-        )
+            return cursor.execute(self._names.text(statement), values).fetchall()
