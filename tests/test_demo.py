@@ -193,8 +193,8 @@ def test_a_write_of_the_client_is_refused_by_the_fence(life: Life) -> None:
     assert life.first.refusal == (
         "0A000",
         "UPDATE on customer did not go through QuickBooks",
-        "Write through quickbooks-proxy, by a statement on the table itself: what functions and DO blocks write, it does not "
-        "see.",
+        "Write through quickbooks-proxy, by a statement on the table itself: what functions and DO blocks write, "
+        "it does not see.",
     )
 
 
