@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from quickbooks_core.catalog import Entity
 from quickbooks_core.errors import Refused
 from quickbooks_core.mapping import EXTRA
+from quickbooks_core.reading.linked import Linked
 from quickbooks_core.reading.pages import CREATED, Incomplete, ObjectReader, Window, time_of
 
 from tap_quickbooks.bookmarks import Bookmark, Count, Digest
-from tap_quickbooks.linked import Linked
 from tap_quickbooks.news import OVERLAP, News
 from tap_quickbooks.sweep import Sweep
 from tap_quickbooks.whole import Whole, doubt

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from quickbooks_core.catalog import Entity, Reading
 from quickbooks_core.client import Answer
-from quickbooks_core.reading.by_id import statements_by_id
+from quickbooks_core.reading.by_id import questions_by_id
+from quickbooks_core.reading.linked import Linked
 
 from tap_quickbooks.bookmarks import Bookmark, State, read_bookmarks
 from tap_quickbooks.following import Following, projection
-from tap_quickbooks.linked import Linked
 from tap_quickbooks.news import News
 from tap_quickbooks.run import Cost, Intent
 from tap_quickbooks.whole import OwnUrl, Unchanged, Way, Whole, whole
@@ -116,11 +116,7 @@ class Plan:
         return take
 
     def _emit_by_id(self, missing: dict[Entity, set[str]]) -> None:
-        asked = {
-            f"{entity.table} {place}": (entity, statement)
-            for entity, ids in missing.items()
-            for place, statement in enumerate(statements_by_id(entity, ids))
-        }
+        asked = questions_by_id(missing)
         answers = self._news.batch({name: statement for name, (_, statement) in asked.items()})
         for name, (entity, _) in asked.items():
             documents: list[dict[str, Any]] = answers[name].documents(entity)

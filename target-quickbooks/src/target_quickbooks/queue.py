@@ -134,6 +134,15 @@ class Queue:
                     job.queue_id, self.worker, timedelta(seconds=after_s), lost, words[:500],
                 )  # fmt: skip
 
+    def land(self, entity: Entity, rows: Sequence[Mapping[str, Any]], read_at: datetime) -> None:
+        """Merges rows that were read beside the queue."""
+        table = sql.Identifier(self._names.load, entity.table)
+        statement = sql.SQL(
+            "INSERT INTO {table} SELECT r.* FROM jsonb_array_elements(%s::jsonb) AS i (image), "
+            "LATERAL jsonb_populate_record(NULL::{table}, i.image || %s::jsonb) AS r"
+        ).format(table=table)
+        self._connection.execute(statement, [_json(list(rows)), _json({"_sync_read_at": read_at})])
+
     def _finish(self, job: Job, done: Done) -> None:
         row = to_row(job.entity, done.document) if done.document is not None else None
         id, image = (row["id"], _json(row)) if row else (job.id, None)

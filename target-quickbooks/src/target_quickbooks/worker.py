@@ -22,6 +22,7 @@ from target_quickbooks.batching import Batch
 from target_quickbooks.engine import Engine
 from target_quickbooks.job import Done, Failed, Found, Job, Later, Outcome, Unknown
 from target_quickbooks.moments import QuickBooksClock
+from target_quickbooks.parents import Parents
 from target_quickbooks.queue import CHANNEL, Queue
 from target_quickbooks.reading import read
 from target_quickbooks.recovery import Patience, Recovery
@@ -85,6 +86,7 @@ class Worker:
         self._pace = pace
         self._follow = follow
         self._clock = QuickBooksClock(client)
+        self._parents = Parents(client, lambda: open_queue(f"{self._name}-parents"))
         self._name = uuid.uuid4().hex[:12]
         self._names: dict[int, str] = {}
         self._stop = threading.Event()
@@ -102,6 +104,7 @@ class Worker:
     def run(self) -> None:
         """Raises what no waiting mends, such as NotOurs."""
         threads = [threading.Thread(target=self._guarded, args=(n,)) for n in range(self._pace.threads)]
+        self._parents.start()
         for thread in threads:
             thread.start()
         try:
@@ -110,6 +113,7 @@ class Worker:
             self.stop()
             for thread in threads:
                 thread.join()
+            self._parents.stop()
         if self._failure:
             raise self._failure
 
@@ -182,6 +186,8 @@ class Worker:
 
     def _end(self, queue: Queue, job: Job, outcome: Outcome) -> None:
         queue.settle(job, outcome)
+        if isinstance(outcome, Done):
+            self._parents.moved(job, outcome)
         kind = type(outcome).__name__.lower()
         self.ended[kind] = self.ended.get(kind, 0) + 1
         log.info("change %s, %s of %s: %s", job.queue_id, job.action.value, job.entity.table, _word(outcome))

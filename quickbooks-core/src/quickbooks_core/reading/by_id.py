@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from quickbooks_core.catalog import Entity
 from quickbooks_core.client import Answer, Client
@@ -23,6 +23,15 @@ def statements_by_id(entity: Entity, ids: Collection[str], at_once: int = AT_ONC
 def ask_by_id(client: Client, entity: Entity, ids: Collection[str]) -> Iterator[Answer]:
     """The answers, one after the other."""
     return (client.query(statement) for statement in statements_by_id(entity, ids))
+
+
+def questions_by_id(wanted: Mapping[Entity, Collection[str]]) -> dict[str, tuple[Entity, str]]:
+    """Named queries for objects of several kinds, to be asked together."""
+    return {
+        f"{entity.table} {place}": (entity, statement)
+        for entity, ids in wanted.items()
+        for place, statement in enumerate(statements_by_id(entity, ids))
+    }
 
 
 def _quoted(id: str) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from quickbooks_core.catalog import by_name
-from tap_quickbooks.linked import Linked, targets
+from quickbooks_core.mapping import to_row
+from quickbooks_core.reading.linked import Linked, targets, targets_of_row
 
 PAYMENT = {
     "Id": "9",
@@ -63,3 +64,15 @@ def test_accounts_may_have_moved_unless_one_was_told() -> None:
     linked.saw(by_name("Account"), [{"Id": "33"}])
 
     assert not linked.accounts_may_have_moved
+
+
+def test_a_row_of_the_mirror_points_at_the_same_as_its_document() -> None:
+    row = to_row(by_name("Payment"), PAYMENT)
+
+    assert set(targets_of_row(by_name("Payment"), row)) == set(targets(PAYMENT))
+
+
+def test_an_id_of_ours_in_json_is_nobodys_id_in_quickbooks() -> None:
+    line = [{"LinkedTxn": [{"TxnId": "qbk_inv7", "TxnType": "Invoice"}], "ItemRef": {"value": "qbk_item3"}}]
+
+    assert list(targets(line)) == []
