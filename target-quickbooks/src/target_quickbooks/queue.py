@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, LiteralString
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import dict_row
 from psycopg.types.json import set_json_loads
 from quickbooks_core.catalog import MIRRORED
