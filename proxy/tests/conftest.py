@@ -7,7 +7,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
@@ -31,9 +30,7 @@ class Running:
 
     def address(self, direct: Address) -> Address:
         """The same user and database through the proxy."""
-        parts = urlsplit(direct.url)
-        login = parts.netloc.rpartition("@")[0]
-        return Address(urlunsplit(parts._replace(netloc=f"{login}@127.0.0.1:{self.port}")))
+        return direct.at("127.0.0.1", self.port)
 
 
 @contextmanager

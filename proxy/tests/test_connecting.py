@@ -158,6 +158,12 @@ def test_a_proxy_that_is_told_to_stop_tells_its_clients(start: Start, migrated: 
             client.execute("select 1")
 
 
+def test_a_proxy_may_be_started_again(start: Start, migrated: Database) -> None:
+    start().child.stop()
+
+    assert start().address(migrated.superuser).query("select 1") == [(1,)]
+
+
 def test_a_socket_in_a_directory_can_be_listened_on(
     start: Start, postgres_server: Address, tmp_path: Path
 ) -> None:

@@ -35,6 +35,12 @@ class Address:
         login = f"{quote(user)}:{quote(password, safe='')}"
         return replace(self, url=urlunsplit(parts._replace(netloc=f"{login}@{host}")))
 
+    def at(self, host: str, port: int) -> Address:
+        """The same user and database where something else listens."""
+        parts = urlsplit(self.url)
+        login = parts.netloc.rpartition("@")[0]
+        return replace(self, url=urlunsplit(parts._replace(netloc=f"{login}@{host}:{port}")))
+
     def query(self, statement: str, values: tuple[object, ...] = ()) -> list[Any]:
         """The rows of one statement, run and committed on a connection of its own."""
         with psycopg.connect(self.url) as connection:

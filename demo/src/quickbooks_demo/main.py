@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -30,9 +30,12 @@ from quickbooks_demo.ports import kept_port
 from quickbooks_demo.postgres import Server, ServerFailed
 from quickbooks_demo.sandbox import SANDBOX, Sandbox, start_sandbox
 from quickbooks_demo.waiting import TooLate
+from quickbooks_demo.writing import start_proxy, start_worker
 
 _DATABASE = "quickbooks"
 _LOADER = "quickbooks_demo_loader"
+_WORKER = "quickbooks_demo_worker"
+_PROXY = "quickbooks_demo_proxy"
 _CLIENT = "quickbooks_demo_client"
 _STATE = Path(".demo")
 _BEGINS = "Beginning sync of '"
@@ -78,12 +81,23 @@ def _run(checkout: Path, started: ExitStack) -> None:
     sandbox = _sandbox(state, started)
     _say("creating the mirror")
     _migrate(migration)
-    loader = create_login(migration, _LOADER, _secret(state, _LOADER), "quickbooks_loader")
-    client = create_login(migration, _CLIENT, _secret(state, _CLIENT), "quickbooks_writer")
-    _sync(checkout, state, migration, loader, sandbox)
+    loader, worker, proxy, client = (
+        create_login(migration, login, _secret(state, login), group)
+        for login, group in (
+            (_LOADER, "quickbooks_loader"),
+            (_WORKER, "quickbooks_worker"),
+            (_PROXY, "quickbooks_proxy"),
+            (_CLIENT, "quickbooks_writer"),
+        )
+    )
+    connection = {**sandbox.connection(), "QUICKBOOKS_STATE_DIR": str((state / "tokens").resolve())}
+    _sync(checkout, state, migration, loader, connection)
     _show_counts(client)
+    _say("starting the worker and the proxy")
+    start_worker(state, worker, connection, started)
+    port = start_proxy(state, proxy, started)
     _say(f"sandbox: {sandbox.url}")
-    _say(f"ready: {client.url}")
+    _say(f"ready: {client.at('127.0.0.1', port).url}")
 
 
 def _database(state: Path, started: ExitStack) -> Address:
@@ -122,13 +136,14 @@ def _migrate(migration: Address) -> None:
         raise DemoFailed(ended.stderr.strip())
 
 
-def _sync(checkout: Path, state: Path, migration: Address, loader: Address, sandbox: Sandbox) -> None:
+def _sync(
+    checkout: Path, state: Path, migration: Address, loader: Address, connection: Mapping[str, str]
+) -> None:
     """`meltano run sync`, with a line for each table that begins."""
     pipeline = Pipeline(
         new_project(checkout, state / "meltano"),
         {
-            **sandbox.connection(),
-            "QUICKBOOKS_STATE_DIR": str((state / "tokens").resolve()),
+            **connection,
             "DATABASE_URL": migration.url,
             "TARGET_POSTGRES_SQLALCHEMY_URL": loader_url(loader.url),
         },

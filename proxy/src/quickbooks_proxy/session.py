@@ -127,21 +127,24 @@ class Session:
             script = self._query(data[start + 5 : end - 1])
         elif kind == _PARSE:
             self._parsed(data[start + 5 : end])
-        elif kind == _BIND and self._statements:
+        elif kind == _BIND and (self._statements or self._portals):
             self._bound(data[start:end])
         elif kind == _EXECUTE and self._portals:
             script = self._executed(data[start:end], data[end:])
         elif kind == _CLOSE and (self._statements or self._portals):
             known = self._statements if data[start + 5] == ord("S") else self._portals
             known.pop(data[start + 6 : end - 1], None)
-        elif kind == _SYNC and self._context.owns_block:
-            script = end_of_group(self._context)
+        elif kind == _SYNC:
+            if self._ledger.status == b"I":
+                self._portals.clear()  # they end with the implicit transaction
+            script = end_of_group(self._context) if self._context.owns_block else None
         if script is None:
             self._ledger.from_client(kind)
         return script
 
     def _query(self, text: bytes) -> Script[None] | None:
         self._statements.pop(b"", None)
+        self._portals.pop(b"", None)
         if not self._mirror.judge.is_suspicious(text) or self._ledger.status == b"E":
             return None
         query = Query(self._context, self._mirror.judge, text.decode("latin-1"))

@@ -2,23 +2,23 @@
 CREATE OR REPLACE FUNCTION {load}.secret() RETURNS bytea
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
 DECLARE
-    found bytea;
+    held bytea;
     made bytea := sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()));
     padded bytea := made || decode(repeat('00', 32), 'hex');
     inner_key bytea := padded;
     outer_key bytea := padded;
 BEGIN
-    SELECT key INTO found FROM {load}._secret;
+    SELECT key INTO held FROM {load}._secret;
     IF FOUND THEN
-        RETURN found;
+        RETURN held;
     END IF;
     FOR place IN 0..63 LOOP
         inner_key := set_byte(inner_key, place, get_byte(padded, place) # 54);
         outer_key := set_byte(outer_key, place, get_byte(padded, place) # 92);
     END LOOP;
     INSERT INTO {load}._secret (key, inner_key, outer_key) VALUES (made, inner_key, outer_key) ON CONFLICT DO NOTHING;
-    SELECT key INTO found FROM {load}._secret;
-    RETURN found;
+    SELECT key INTO held FROM {load}._secret;
+    RETURN held;
 END
 $body$;
 
