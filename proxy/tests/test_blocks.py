@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg.pq import TransactionStatus
+from quickbooks_demo.waiting import wait_for
 
 from .conftest import Writer
 
@@ -189,3 +190,73 @@ def test_a_role_with_one_column_may_write_that_one(writer: Writer) -> None:
 
     assert (tag, bool(login)) == ("UPDATE 1", True)
     assert writer.books.query("select asked_by from _sync_queue") == [("test_quickbooks_reader",)]
+
+
+def fates(writer: Writer) -> list[tuple[str, str]]:
+    """What became of each change, without those that undo others."""
+    return [tuple(row) for row in writer.books.query(
+        "select status, fate from _sync_queue where undoes is null and operation <> 'read' order by queue_id"
+    )]  # fmt: skip
+
+
+def test_what_is_rolled_back_is_undone_in_quickbooks(writer: Writer) -> None:
+    with psycopg.connect(writer.address.url) as client:
+        (id,) = client.execute(
+            "insert into customer (display_name) values ('Not for long') returning id"
+        ).fetchone() or ("",)
+        client.execute(NOTE, ["not for long", "qbk_cust1"])
+        client.rollback()
+
+    wait_for(lambda: fates(writer) == [("done", "undone")] * 2, "both are undone", 30)
+    assert writer.document("Customer", "1").get("Notes") is None
+    assert writer.books.query("select active from customer where id = %s", id) == [(False,)]
+
+
+def test_what_is_committed_stays(writer: Writer) -> None:
+    with psycopg.connect(writer.address.url) as client:
+        client.execute(NOTE, ["stays", "qbk_cust1"])
+
+    wait_for(lambda: fates(writer) == [("done", "settled")], "it is settled", 30)
+    assert writer.document("Customer", "1")["Notes"] == "stays"
+
+
+def test_going_back_to_a_savepoint_undoes_what_came_after_it(writer: Writer) -> None:
+    with psycopg.connect(writer.address.url) as client:
+        client.execute(NOTE, ["before", "qbk_cust1"])
+        client.execute("savepoint one")
+        client.execute(NOTE, ["after", "qbk_cust2"])
+        client.execute("rollback to savepoint one")
+        client.execute(NOTE, ["again", "qbk_cust3"])
+        wait_for(lambda: ("done", "undone") in fates(writer), "the middle one is undone", 30)
+
+    wait_for(
+        lambda: fates(writer) == [("done", "settled"), ("done", "undone"), ("done", "settled")],
+        "all has ended",
+        30,
+    )
+    assert [writer.document("Customer", n).get("Notes") for n in "123"] == ["before", None, "again"]
+
+
+def test_a_client_that_dies_in_a_block_leaves_nothing(writer: Writer) -> None:
+    client = psycopg.connect(writer.address.url)
+    client.execute(NOTE, ["dying", "qbk_cust1"])
+    client.pgconn.finish()
+    client.close()
+
+    wait_for(lambda: fates(writer) == [("done", "undone")], "it is undone", 30)
+    assert writer.document("Customer", "1").get("Notes") is None
+
+
+@pytest.mark.parametrize("is_block", [False, True])
+def test_a_statement_that_fails_part_way_is_taken_back(writer: Writer, is_block: bool) -> None:
+    with psycopg.connect(writer.address.url, autocommit=not is_block) as client:
+        with pytest.raises(psycopg.errors.UniqueViolation) as refused:
+            client.execute("insert into customer (display_name) values ('Part 1'), ('Part 2'), ('Part 1')")
+        client.rollback()
+
+    assert refused.value.diag.message_primary is not None
+    assert "Part 1" in refused.value.diag.message_primary
+    assert "2 of 3 rows had been written, and have been taken back" in str(refused.value.diag.message_detail)
+    assert (
+        writer.books.query("select active from customer where display_name like 'Part%%'") == [(False,)] * 2
+    )

@@ -156,7 +156,7 @@ FENCE = {"quickbooks_load.fence()", "quickbooks_load.in_queue_mode(name)"}
 # These serve a client of the proxy: the first two only whoever knows the secret, the others say what they are given.
 SERVING = {
     "_sync_bracket(text,bytea)", "_sync_images(text,bytea)", "_sync_fail(text,text,text,text,text,text)",
-    "_sync_tell(boolean,text,text)",
+    "_sync_tell(boolean,text,text)", "_sync_level()",
 }  # fmt: skip
 
 

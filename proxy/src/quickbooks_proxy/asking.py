@@ -47,6 +47,8 @@ class Write:
     statement: str
     asker: Asker
     transaction: str | None
+    savepoint: str | None = None
+    tried_in: str = ""  # the transaction that was rolled back, where the statement is one of its own
     timeout_s: float | None = None
 
 
@@ -64,6 +66,7 @@ class Ended:
     answer: Row | None = None
     error: ClientError | None = None
     is_parked: bool = False
+    fate: str = ""  # undone or not_undone, where the statement has failed part way
 
 
 @dataclass(frozen=True)
@@ -111,9 +114,14 @@ def _uncertain(written: Written, open_ends: Sequence[Ended], image: Image) -> Cl
 
 def _among(error: ClientError, written: Written) -> ClientError:
     """Where others of the statement have been done, it says so."""
-    done = [end.id for end in written.ends if end.status == "done"]
+    done = [end for end in written.ends if end.status == "done"]
     if not done:
         return error
-    words = f"{len(done)} of {len(written.ends)} rows have been written: {', '.join(done[:10])}"
+    kept = [end for end in done if end.fate != "undone"]
+    words = f"{len(done)} of {len(written.ends)} rows had been written, and have been taken back"
+    if kept:
+        ids = ", ".join(end.id for end in kept[:10])
+        numbers = ", ".join(str(end.number) for end in kept[:10])
+        words += f", but not {ids}: see _sync_queue, number {numbers}"
     detail = f"{error.detail}; {words}." if error.detail else f"{words}."
     return ClientError(error.sqlstate, error.message, detail, error.hint, error.column)

@@ -111,19 +111,21 @@ class Bracket:
         talk, once = self._talk, nonce()
         in_block = self._context.owns_block or (talk.ledger.status != b"I" and not talk.ledger.unsure)
         begins = [] if in_block else [helper("BEGIN")]
+        levels = [] if self._alone else [talk.level()]
         saves = [] if self._alone else [helper(f"SAVEPOINT {_SAVEPOINT}")]
         opening = talk.opening(once, self._context.seal.proof("bracket", str(self._context.pid), once))
         name = self._portal.name
-        talk.to_server(b"".join((*begins, *saves, opening, describe(name), execute(name), FLUSH)))
+        talk.to_server(b"".join((*begins, *levels, *saves, opening, describe(name), execute(name), FLUSH)))
         if begins:
             yield from talk.replies()
             self._context.owns_block = not talk.was_in_block
+        level = (yield from talk.replies())[0][0] if levels else None
         ((told,),) = yield from talk.replies(len(saves) + 1)
         result = yield from self._result()
         if result.end.kind == ord("E"):
             talk.relay(result.end)
             return None
-        session = json.loads(told or b"{}")
+        session = {**json.loads(told or b"{}"), "savepoint": level.decode() if level else None}
         return _Tried(result, (yield from self._images(session)), session)
 
     def _result(self) -> Script[_Result]:
@@ -202,9 +204,10 @@ class Bracket:
             yield from self._parsed(refresh)
         yield from self._withdraw()
         asked = [image for image in tried.images if image.is_change]
-        transaction = None if self._alone else str(tried.session["transaction"])
+        tried_in, savepoint = str(tried.session["transaction"]), tried.session["savepoint"]
+        transaction = None if self._alone else tried_in
         written: Written | ClientError = yield from self._talk.ask(
-            Write(asked, self._portal.text, self._context.asker, transaction)
+            Write(asked, self._portal.text, self._context.asker, transaction, savepoint, tried_in)
         )
         error = (written, "") if isinstance(written, ClientError) else verdict(written, asked)
         if isinstance(written, ClientError) or error is not None:

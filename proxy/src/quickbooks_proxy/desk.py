@@ -10,13 +10,17 @@ from typing import Any
 import psycopg
 from quickbooks_core.writing import ClientError
 
-from quickbooks_proxy.asking import CANCELLED, Ask, Fetch, Missing, Write, Written
+from quickbooks_proxy.asking import CANCELLED, Ask, Ended, Fetch, Missing, Write, Written
 from quickbooks_proxy.store import FINAL, Store
 from quickbooks_proxy.waiting import Waiting
 
 log = logging.getLogger("quickbooks-proxy")
 _LAST_LOOK_S = 0.0
 IS_WORKER = "Is `target-quickbooks --follow` running?"
+
+
+def _is_taken_back(end: Ended) -> bool:
+    return end.fate in ("undone", "not_undone")
 
 
 class Desk:
@@ -65,8 +69,16 @@ class Desk:
             # What has not left yet need not be done behind the client's back.
             await self._store.cancel([end.number for end in ends if end.status not in FINAL])
             ends, _ = await self._waiting.ends(numbers, _LAST_LOOK_S, asyncio.Event())
+        elif {end.status for end in ends} >= {"done", "failed"}:
+            ends = await self._undone(numbers, write.tried_in, stop)
         self._note(write, [end.status for end in ends], time.monotonic() - begun)
         return Written(ends, cut_short)
+
+    async def _undone(self, numbers: list[int], tried_in: str, stop: asyncio.Event) -> list[Ended]:
+        """A statement counts as a whole or not at all; that it is undone is waited for, for a while."""
+        await self._store.undo(numbers, tried_in)
+        ends, _ = await self._waiting.ends(numbers, self._timeout_s, stop, _is_taken_back)
+        return ends
 
     def _note(self, write: Write, statuses: list[str], seconds: float) -> None:
         """One line a write; never a value."""

@@ -151,6 +151,10 @@ class Talk:
         """Opens a bracket."""
         return self._call("_sync_bracket", [nonce.encode(), _hex(proof)], [_TEXT, _BYTEA])
 
+    def level(self) -> bytes:
+        """Asks between which savepoints the client is."""
+        return self._call("_sync_level", [], [])
+
     def taking(self, nonce: str, proof: bytes) -> bytes:
         """Takes the images of a bracket, and shuts it."""
         call = f"SELECT images, seal FROM {self.function('_sync_images')}($1, $2)"

@@ -111,6 +111,7 @@ class Server:
         return Session(self._mirror, ways, parameters, client.address)
 
     async def _answered(self, client: Client, question: Ask) -> None:
+        client.stop.clear()
         answer = await self._desk.answer(question, client.stop)
         if client.session and not client.is_gone:
             client.session.resume(answer)

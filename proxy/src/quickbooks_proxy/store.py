@@ -128,9 +128,9 @@ class Store:
         asker = write.asker
         try:
             (row,) = await self.rows(
-                "SELECT {load}.enqueue_statement(%s::jsonb, %s, %s, %s, %s, %s::inet, %s) AS numbers",
+                "SELECT {load}.enqueue_statement(%s::jsonb, %s, %s, %s, %s, %s::inet, %s, %s) AS numbers",
                 changes, group, write.statement[:_SHOWN], asker.role, asker.application, asker.address or None,
-                write.transaction,
+                write.transaction, write.savepoint,
             )  # fmt: skip
             return list(row["numbers"])
         except _LOST as lost:
@@ -166,7 +166,7 @@ class Store:
             }
         ]
         (row,) = await self.rows(
-            "SELECT {load}.enqueue_statement(%s::jsonb, NULL, NULL, %s, %s, %s::inet, NULL) AS numbers",
+            "SELECT {load}.enqueue_statement(%s::jsonb, NULL, NULL, %s, %s, %s::inet, NULL, NULL) AS numbers",
             encoded(wanted).decode(), fetch.asker.role, fetch.asker.application, fetch.asker.address or None,
         )  # fmt: skip
         return int(row["numbers"][0])
@@ -175,6 +175,10 @@ class Store:
         """What has become of changes so far."""
         found = await self.rows("SELECT * FROM {load}.change_results(%s)", list(numbers))
         return [_ended(row) for row in found]
+
+    async def undo(self, numbers: Sequence[int], tried_in: str) -> None:
+        """What has been done of these changes is undone."""
+        await self.rows("SELECT {load}.undo_statement(%s, %s)", list(numbers), tried_in)
 
     async def cancel(self, numbers: Sequence[int]) -> None:
         """Those that were not yet sent are not sent."""
@@ -191,4 +195,12 @@ def _ended(row: dict[str, Any]) -> Ended:
             row["hint"] or "",
             row["error_column"] or "",
         )
-    return Ended(row["status"], row["queue_id"], row["id"] or "", row["answer"], error, row["is_parked"])
+    return Ended(
+        row["status"],
+        row["queue_id"],
+        row["id"] or "",
+        row["answer"],
+        error,
+        row["is_parked"],
+        row["fate"] or "",
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import psycopg
 from psycopg import sql
@@ -49,7 +49,11 @@ class Waiting:
                 event.set()
 
     async def ends(
-        self, numbers: Sequence[int], timeout_s: float, stop: asyncio.Event
+        self,
+        numbers: Sequence[int],
+        timeout_s: float,
+        stop: asyncio.Event,
+        is_over: Callable[[Ended], bool] = lambda end: end.status in FINAL,
     ) -> tuple[list[Ended], str]:
         """How each has ended, in their order, and why not all have, where that is so."""
         event = asyncio.Event()
@@ -58,13 +62,18 @@ class Waiting:
             event.set()
         deadline = asyncio.get_running_loop().time() + timeout_s
         try:
-            return await self._all(numbers, deadline, event, stop)
+            return await self._all(numbers, deadline, event, stop, is_over)
         finally:
             for number in numbers:
                 self._waiting.pop(number, None)
 
     async def _all(
-        self, numbers: Sequence[int], deadline: float, event: asyncio.Event, stop: asyncio.Event
+        self,
+        numbers: Sequence[int],
+        deadline: float,
+        event: asyncio.Event,
+        stop: asyncio.Event,
+        is_over: Callable[[Ended], bool],
     ) -> tuple[list[Ended], str]:
         clock = asyncio.get_running_loop().time
         found: dict[int, Ended] = {}
@@ -80,7 +89,7 @@ class Waiting:
             except psycopg.Error as lost:
                 log.warning("the queue cannot be read (%s)", type(lost).__name__)
             ends = [found.get(number) or Ended("pending", number) for number in numbers]
-            if all(end.status in FINAL for end in ends):
+            if all(map(is_over, ends)):
                 return ends, ""
             if stop.is_set() or clock() >= deadline:
                 return ends, CANCELLED if stop.is_set() else "QuickBooks has not answered in time"

@@ -14,6 +14,11 @@ CREATE UNLOGGED TABLE IF NOT EXISTS {load}._bracket (
 );
 COMMENT ON TABLE {load}._bracket IS 'Statements that are tried out right now.';
 
+CREATE UNLOGGED TABLE IF NOT EXISTS {load}._level (
+    pid int NOT NULL
+);
+COMMENT ON TABLE {load}._level IS 'Always empty: a row that is made tells by its xmin between which savepoints a client is.';
+
 CREATE UNLOGGED TABLE IF NOT EXISTS {load}._image (
     number bigint GENERATED ALWAYS AS IDENTITY,
     pid int NOT NULL,

@@ -47,6 +47,26 @@ BEGIN
 END
 $body$;
 
+-- _sync_level: the number of the innermost savepoint that a client has set, or of its transaction: what is rolled back with
+-- it is what was asked for since.
+CREATE OR REPLACE FUNCTION {mirror}._sync_level() RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
+DECLARE
+    whole numeric;
+    level numeric;
+BEGIN
+    IF current_setting('transaction_read_only') = 'on' THEN
+        RETURN NULL;
+    END IF;
+    INSERT INTO {load}._level (pid) VALUES (pg_backend_pid()) RETURNING xmin::text::numeric INTO level;
+    DELETE FROM {load}._level WHERE pid = pg_backend_pid();
+    whole := pg_current_xact_id()::text::numeric;
+    -- The row has the lower half of the number; a savepoint's is higher than its transaction's.
+    level := level + div(whole, 4294967296) * 4294967296;
+    RETURN CASE WHEN level < whole THEN level + 4294967296 ELSE level END::text;
+END
+$body$;
+
 -- capture: notes a row that a statement in a bracket has changed. A statement outside of one leaves nothing behind.
 CREATE OR REPLACE FUNCTION {load}.capture() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
@@ -115,7 +135,8 @@ $body$;
 
 -- enqueue_statement: the changes of one statement of a client, for which the proxy answers.
 CREATE OR REPLACE FUNCTION {load}.enqueue_statement(
-    changes jsonb, statement_group text, statement text, role text, application text, address inet, in_transaction text)
+    changes jsonb, statement_group text, statement text, role text, application text, address inet, in_transaction text,
+    in_savepoint text)
 RETURNS bigint[] LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
 DECLARE
     one jsonb;
@@ -123,10 +144,11 @@ DECLARE
 BEGIN
     FOR one IN SELECT c.value FROM jsonb_array_elements(changes) WITH ORDINALITY AS c (value, place) ORDER BY c.place LOOP
         numbers := numbers || {load}.enqueue(one ->> 'table', one ->> 'operation', one ->> 'id', one -> 'values',
-            base => nullif(one -> 'base', 'null'), change_group => statement_group, statement => statement, origin => 'proxy');
+            base => nullif(one -> 'base', 'null'), change_group => statement_group, statement => statement, origin => 'proxy',
+            in_transaction => in_transaction);
     END LOOP;
     UPDATE {mirror}._sync_queue SET asked_by = role, application_name = application, client_address = address,
-        client_transaction = in_transaction WHERE queue_id = ANY (numbers);
+        client_savepoint = in_savepoint WHERE queue_id = ANY (numbers);
     RETURN numbers;
 END
 $body$;
@@ -137,18 +159,29 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $b
     SELECT array_agg(queue_id ORDER BY queue_id) FROM {mirror}._sync_queue WHERE in_group = statement_group
 $body$;
 
+-- undo_statement: a statement has failed part way, and what was done of it is undone. One that was a transaction of its own
+-- was tried out in the transaction of that number, which was rolled back.
+CREATE OR REPLACE FUNCTION {load}.undo_statement(numbers bigint[], tried_in text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
+BEGIN
+    UPDATE {mirror}._sync_queue SET client_transaction = tried_in, fate = 'open'
+        WHERE queue_id = ANY (numbers) AND client_transaction IS NULL;
+    PERFORM {load}.take_back(numbers);
+END
+$body$;
+
 -- change_results: what has become of changes, with the row as the mirror has it now, or while that waits for a client's
 -- lock as QuickBooks has answered it.
 CREATE OR REPLACE FUNCTION {load}.change_results(numbers bigint[])
 RETURNS TABLE (queue_id bigint, status text, id text, answer jsonb, sqlstate text, error text, detail text, hint text,
-               error_column text, is_parked boolean)
+               error_column text, is_parked boolean, fate text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
 DECLARE
     one {mirror}._sync_queue;
 BEGIN
     FOR one IN SELECT * FROM {mirror}._sync_queue AS q WHERE q.queue_id = ANY (numbers) LOOP
         queue_id := one.queue_id; status := one.status; id := one.id; answer := one.answer; sqlstate := one.sqlstate;
-        error := one.error; detail := one.detail; hint := one.hint; error_column := one.error_column;
+        fate := one.fate; error := one.error; detail := one.detail; hint := one.hint; error_column := one.error_column;
         is_parked := EXISTS (SELECT FROM {mirror}._sync_parked AS p WHERE (p.table_name, p.id) = (one.table_name, one.id));
         IF one.status = 'done' AND one.answer IS NOT NULL AND NOT is_parked THEN
             EXECUTE format('SELECT coalesce((SELECT to_jsonb(m) FROM {mirror}.%I AS m WHERE m.id = $1), $2)', one.table_name)

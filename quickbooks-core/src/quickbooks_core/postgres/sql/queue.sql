@@ -22,6 +22,7 @@ CREATE TABLE IF NOT EXISTS {mirror}._sync_queue (
     changed jsonb NOT NULL,
     in_group text,
     client_transaction text,
+    client_savepoint text,
     fate text CHECK (fate IN ('open', 'settled', 'rolled_back', 'undone', 'not_undone')),
     fate_reason text,
     undoes bigint,

@@ -17,6 +17,9 @@ BEGIN
                 fate_reason = CASE one.state WHEN 'forgotten' THEN 'Postgres no longer knows what became of its transaction' END
                 WHERE client_transaction = one.number AND fate = 'open' AND one.state <> 'in progress';
         END LOOP;
+        -- The client may have gone back to a savepoint, in a transaction that goes on.
+        UPDATE {mirror}._sync_queue SET fate = 'rolled_back'
+            WHERE fate = 'open' AND client_savepoint IS NOT NULL AND {load}.transaction_state(client_savepoint) = 'aborted';
         FOR one IN SELECT DISTINCT client_transaction AS number FROM {mirror}._sync_queue WHERE fate = 'rolled_back' LOOP
             PERFORM {load}.try_to_undo(one.number);
         END LOOP;
