@@ -83,14 +83,17 @@ def test_a_doubtful_run_deletes_nothing_and_is_shown_as_incomplete(migrated: Dat
     assert lines[2] == "incomplete: QuickBooks gave fewer rows than it counts of customer; run again."
 
 
-def test_programs_read_it_as_json_with_the_last_run_at_the_end(migrated: Database) -> None:
+def test_programs_read_it_as_json_with_queue_and_last_run_at_the_end(migrated: Database) -> None:
     with psycopg.connect(migrated.superuser.url, autocommit=True) as loader:
         a_run(loader, "run1", 1)
 
-    table, last = map(json.loads, status(migrated.url, "--json").out.splitlines())
+    table, queue, last = map(json.loads, status(migrated.url, "--json").out.splitlines())
 
     assert table == {"table_name": "customer", "status": "ok", "rows": 1, "calls": 3, "batch_items": None, "parked": 0,
                      "forbidden": 0, "error": None, "last_poll_at": "2026-11-02 00:00:00+00:00"}  # fmt: skip
+    assert queue == {
+        "queue": {"pending": 0, "sending": 0, "unknown": 0, "failed": 0, "not_undone": 0, "oldest": None}
+    }
     assert (last["last_run"]["run_id"], last["last_run"]["calls"]) == ("run1", {"query": 3, "oauth": 1})
 
 
@@ -119,4 +122,39 @@ def test_whoever_may_not_is_told_which_role_it_takes(migrated: Database) -> None
 def test_a_database_that_is_not_migrated_is_a_word_and_no_traceback(database: Database) -> None:
     assert status(database.url) == Outcome(
         1, "", "quickbooks: the schema public is not migrated. Run: quickbooks migrate\n"
+    )
+
+
+def test_the_queue_is_counted_for_whoever_may_read(migrated: Database) -> None:
+    with psycopg.connect(migrated.superuser.url, autocommit=True) as admin:
+        a_run(admin, "run1", 1)
+        for name in ("pending", "sending", "failed", "unknown", "cancelled"):
+            admin.execute(
+                "SELECT quickbooks_load.enqueue("
+                "'customer', 'create', new_values => jsonb_build_object('notes', %s::text))",
+                [name],
+            )
+        admin.execute("UPDATE _sync_queue SET status = 'failed', sqlstate = '23505' WHERE queue_id = 3")
+        admin.execute("UPDATE _sync_queue SET status = 'sending' WHERE queue_id IN (2, 4)")
+        admin.execute("UPDATE _sync_queue SET status = 'unknown' WHERE queue_id = 4")
+        admin.execute("SELECT quickbooks_load.cancel_change(5)")
+    reader = migrated.login("quickbooks_reader").url
+
+    lines = status(reader).out.splitlines()
+
+    (line,) = (line for line in lines if line.startswith("queue: "))
+    assert line.startswith(
+        "queue: 1 pending, 1 sending, 1 unknown, 1 failed in the last 24 hours; the oldest waits"
+    )
+    told = json.loads(status(reader, "--json").out.splitlines()[-2])["queue"]
+    assert [told[name] for name in ("pending", "sending", "unknown", "failed", "not_undone")] == [
+        1,
+        1,
+        1,
+        1,
+        0,
+    ]
+    assert status(reader, "--warnings").err == (
+        "warning: unknown: 1 changes of which nobody knows whether QuickBooks has made them: "
+        "`quickbooks queue list --status unknown`.\n"
     )

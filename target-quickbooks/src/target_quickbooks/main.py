@@ -15,7 +15,7 @@ from quickbooks_core.errors import NotConfigured, QuickBooksError
 from quickbooks_core.postgres.statements import Names
 from quickbooks_core.settings import Connection
 
-from target_quickbooks.opening import new_worker, patience
+from target_quickbooks.opening import keep_days, new_worker, patience
 from target_quickbooks.worker import Pace
 
 _OF_THE_QUEUE = ("--follow", "--drain")
@@ -58,7 +58,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if not url:
         raise NotConfigured("DATABASE_URL is not set")
     names = Names(os.environ.get("QUICKBOOKS_SCHEMA") or "public")
-    pace = Pace(arguments.threads, lease_s=arguments.lease, patience=patience())
+    pace = Pace(arguments.threads, lease_s=arguments.lease, patience=patience(), keep_days=keep_days())
     with open_client(connection) as client:
         worker = new_worker(client, connection, url, names, pace, follow=arguments.follow)
         for number in (signal.SIGTERM, signal.SIGINT):

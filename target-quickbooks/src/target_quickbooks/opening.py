@@ -6,6 +6,7 @@ import os
 from functools import partial
 
 from quickbooks_core.client import Client
+from quickbooks_core.errors import NotConfigured
 from quickbooks_core.postgres.statements import Names
 from quickbooks_core.settings import Connection
 
@@ -32,6 +33,18 @@ def patience() -> Patience:
         float(os.environ.get("QUICKBOOKS_REPLAY_WINDOW_S") or usual.replay_window_s),
         float(os.environ.get("QUICKBOOKS_SECOND_LOOK_S") or usual.second_look_s),
     )
+
+
+def keep_days() -> float:
+    """How long the queue remembers what has ended; 0 is for good."""
+    told = os.environ.get("QUICKBOOKS_QUEUE_KEEP_DAYS", "")
+    try:
+        days = float(told or Pace.keep_days)
+    except ValueError:
+        days = -1.0
+    if not 0 <= days < 100_000:
+        raise NotConfigured(f"QUICKBOOKS_QUEUE_KEEP_DAYS is no number of days: {told}")
+    return days
 
 
 def _queue(url: str, names: Names, connection: Connection, lease_s: float, worker: str) -> Queue:

@@ -27,6 +27,7 @@ from target_quickbooks.job import Done, Failed, Found, Job, Later, Outcome, Sent
 CHANNEL = "quickbooks_queue"
 # What a batch takes, and what may be in one: creates of transactions go alone, since they move money.
 MOST_TOGETHER = 30
+_PRUNED_AT_ONCE = 1000
 TOGETHER = [
     f"{action.value} {entity.table}"
     for entity in MIRRORED
@@ -71,6 +72,11 @@ class Queue:
     def follow(self) -> None:
         """Looks at the clients' transactions in which changes were asked for: what was rolled back is undone."""
         self._run("SELECT {load}.follow_transactions()")
+
+    def prune(self, keep: timedelta) -> bool:
+        """Forgets changes whose end is long past; whether there may be more."""
+        row = self._row("SELECT {load}.prune_queue(%s, %s) AS pruned", keep, _PRUNED_AT_ONCE)
+        return bool(row and row["pruned"] == _PRUNED_AT_ONCE)
 
     def note(
         self,

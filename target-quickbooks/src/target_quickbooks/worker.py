@@ -12,6 +12,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import psycopg
 from psycopg import sql
@@ -29,17 +30,22 @@ from target_quickbooks.recovery import Patience, Recovery
 
 log = logging.getLogger("target-quickbooks")
 _RECONNECT_S = 1.0
+_PRUNE_EVERY_S = 3600.0
 _CONNECTION_LOST = (psycopg.OperationalError, psycopg.InterfaceError)
 
 
 @dataclass(frozen=True)
 class Pace:
-    """How many work at once, how often the queue is looked at without a hint, how long a change is held."""
+    """How many work at once, how often the queue is looked at without a hint, how long a change is held.
+
+    What has ended is kept for some days, or for good where they are 0.
+    """
 
     threads: int = 8
     poll_s: float = 1.0
     lease_s: float = 30.0
     patience: Patience = field(default_factory=Patience)
+    keep_days: float = 90.0
 
 
 class Hand:
@@ -120,6 +126,7 @@ class Worker:
     def _keep(self, threads: list[threading.Thread]) -> None:
         """Listens for news, keeps the leases, and looks now and then."""
         renewed = 0.0
+        pruned_at = -_PRUNE_EVERY_S
         while any(thread.is_alive() for thread in threads):
             try:
                 with psycopg.connect(self._url, autocommit=True, connect_timeout=10) as connection:
@@ -134,6 +141,9 @@ class Worker:
                         with self._news:
                             self._news.notify()
                         queue.follow()
+                        if self._pace.keep_days and time.monotonic() - pruned_at > _PRUNE_EVERY_S:
+                            has_more = queue.prune(timedelta(days=self._pace.keep_days))
+                            pruned_at = -_PRUNE_EVERY_S if has_more else time.monotonic()
             except _CONNECTION_LOST as lost:
                 log.warning("the database cannot be reached (%s)", type(lost).__name__)
                 self._stop.wait(_RECONNECT_S)

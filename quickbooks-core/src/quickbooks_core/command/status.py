@@ -1,4 +1,4 @@
-"""`quickbooks status`: where each table stands, what waits, and what the last run has cost.
+"""`quickbooks status`: where each table stands, what waits, also for QuickBooks, and what the last run has cost.
 
 Counts only: whoever may read the mirror may ask, and sees no row that a policy hides.
 """
@@ -28,24 +28,27 @@ _TOGETHER = "*"  # in _sync_cdc, what was asked for all tables at once
 def add_parser(subparsers: Any) -> None:
     """Declares the subcommand."""
     parser = subparsers.add_parser("status", help="show where each table stands")
-    parser.add_argument("--json", action="store_true", help="one JSON object a line, the last run at the end")
+    parser.add_argument(
+        "--json", action="store_true", help="one JSON object a line, queue and last run at the end"
+    )
     parser.add_argument("--warnings", action="store_true", help="only what needs a person, on stderr")
     parser.set_defaults(func=run)
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Prints one line a table, then what needs a person, then the last run."""
+    """Prints one line a table, then what needs a person, then the queue and the last run."""
     schema = mirror_schema()
     with psycopg.connect(database_url(), connect_timeout=10) as connection:
         require_migrated(connection, schema)
         cursor = connection.cursor(row_factory=dict_row)
         tables = cursor.execute(_statement("status_tables", schema)).fetchall()
         last = cursor.execute(_statement("status_run", schema)).fetchone()
+        queue = cursor.execute(_statement("status_queue", schema)).fetchone() or {}
     if arguments.warnings:
-        for remark in _remarks(tables):
+        for remark in [*_remarks(tables), *_doubts(queue)]:
             print(f"warning: {remark}", file=sys.stderr)
         return
-    lines = _as_json(tables, last) if arguments.json else _as_text(tables, last)
+    lines = _as_json(tables, queue, last) if arguments.json else _as_text(tables, queue, last)
     print("\n".join(lines))
 
 
@@ -54,16 +57,16 @@ def _statement(name: str, schema: str) -> sql.Composed:
     return sql.SQL(text).format(mirror=sql.Identifier(schema))
 
 
-def _as_json(tables: Sequence[Row], last: Row | None) -> list[str]:
-    lines = [*tables, {"last_run": last}]
+def _as_json(tables: Sequence[Row], queue: Row, last: Row | None) -> list[str]:
+    lines = [*tables, {"queue": queue}, {"last_run": last}]
     return [json.dumps(line, default=str) for line in lines]
 
 
-def _as_text(tables: Sequence[Row], last: Row | None) -> list[str]:
+def _as_text(tables: Sequence[Row], queue: Row, last: Row | None) -> list[str]:
     head = f"{'table':<28}{'changed':>10}{'calls':>7}{'parked':>8}{'forbidden':>11}  {'last poll':<21}status"
     lines = [_line(table) for table in tables if table["table_name"] != _TOGETHER]
     together = [_together(table) for table in tables if table["table_name"] == _TOGETHER]
-    return [head, *lines, *together, *_remarks(tables), _last(last)]
+    return [head, *lines, *together, *_remarks(tables), *_doubts(queue), *_waiting(queue), _last(last)]
 
 
 def _together(asked: Row) -> str:
@@ -101,6 +104,32 @@ def _remarks(tables: Sequence[Row]) -> list[str]:
     if held:
         remarks.append(f"deselected, but not empty: {', '.join(held)}; the next run tries again.")
     return remarks
+
+
+def _doubts(queue: Row) -> list[str]:
+    """Changes about which a person has to decide."""
+    remarks = []
+    if queue["unknown"]:
+        remarks.append(
+            f"unknown: {queue['unknown']} changes of which nobody knows whether QuickBooks has made them: "
+            "`quickbooks queue list --status unknown`."
+        )
+    if queue["not_undone"]:
+        remarks.append(
+            f"not undone: {queue['not_undone']} changes of transactions that were rolled back stand in QuickBooks: "
+            "`quickbooks queue list` says why."
+        )
+    return remarks
+
+
+def _waiting(queue: Row) -> list[str]:
+    """One line, where there is anything to say."""
+    named = ("pending", "sending", "unknown")
+    told = [f"{queue[name]} {name}" for name in named if queue[name]]
+    failed = [f"{queue['failed']} failed in the last 24 hours"] if queue["failed"] else []
+    oldest = [f"the oldest waits since {_moment(queue['oldest'])}"] if queue["oldest"] else []
+    parts = [", ".join([*told, *failed]), *oldest]
+    return [f"queue: {'; '.join(filter(None, parts))}"] if any(parts) else []
 
 
 def _last(run: Row | None) -> str:

@@ -29,6 +29,7 @@ _FUNCTIONS = (
     "queue_work.sql",
     "bracket_work.sql",
     "undo.sql",
+    "queue_keep.sql",
 )
 
 

@@ -60,6 +60,7 @@ CREATE UNIQUE INDEX IF NOT EXISTS _sync_queue_created ON {mirror}._sync_queue (t
     WHERE operation = 'create' AND id IS NOT NULL;
 CREATE INDEX IF NOT EXISTS _sync_queue_fate ON {mirror}._sync_queue (client_transaction, queue_id)
     WHERE fate IN ('open', 'rolled_back');
+CREATE INDEX IF NOT EXISTS _sync_queue_finished ON {mirror}._sync_queue (finished_at) WHERE finished_at IS NOT NULL;
 -- Nothing is undone twice.
 CREATE UNIQUE INDEX IF NOT EXISTS _sync_queue_undoes ON {mirror}._sync_queue (undoes) WHERE undoes IS NOT NULL;
 COMMENT ON TABLE {mirror}._sync_queue IS 'Changes of rows on their way to QuickBooks, and what has become of them.';

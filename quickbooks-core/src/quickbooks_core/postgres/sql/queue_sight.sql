@@ -17,3 +17,4 @@ COMMENT ON VIEW {mirror}._sync_pending IS 'Changes on their way to QuickBooks; u
 GRANT SELECT ON {mirror}._sync_pending TO quickbooks_writer, quickbooks_worker;
 -- Asked whenever a row of the mirror changes, by whoever changes it.
 GRANT EXECUTE ON FUNCTION {load}.in_queue_mode(name) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION {mirror}._sync_waiting() TO quickbooks_reader, quickbooks_writer;
