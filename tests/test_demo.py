@@ -245,7 +245,7 @@ def test_another_run_keeps_server_tables_and_rows_and_installs_nothing(life: Lif
     before, after = life.plugins
 
     assert (life.again.server, life.again.customers) == (life.first.server, life.first.customers)
-    assert len(before) == 3
+    assert len(before) == 4
     assert before == after
 
 

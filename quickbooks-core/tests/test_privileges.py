@@ -157,7 +157,7 @@ COUNTING = {"_sync_waiting()"}  # numbers only
 # These serve a client of the proxy: the first two only whoever knows the secret, the others say what they are given.
 SERVING = {
     "_sync_bracket(text,bytea)", "_sync_images(text,bytea)", "_sync_fail(text,text,text,text,text,text)",
-    "_sync_tell(boolean,text,text)", "_sync_level()",
+    "_sync_tell(boolean,text,text)", "_sync_level()", "_sync_settle(text,bytea,text,text[])",
 }  # fmt: skip
 
 

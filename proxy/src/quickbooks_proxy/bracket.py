@@ -214,6 +214,8 @@ class Bracket:
             yield from self._refuse(*(error or (written, "")))  # type: ignore[arg-type]
             return
         yield from self._notices(asked)
+        if not self._alone and any(end.is_parked for end in written.ends):
+            yield from self._settle(asked)
         ends = {id(image): end for image, end in zip(asked, written.ends, strict=True)}
         rows = yield from self._rows(refresh, tried, ends)
         self._answer(tried.result, rows, limit)
@@ -246,6 +248,17 @@ class Bracket:
         )
         self._talk.to_server(self._talk.telling(words) + FLUSH)
         yield from self._talk.told()
+
+    def _settle(self, asked: Sequence[Image]) -> Script[None]:
+        """Rows that this client has locked wait for its own transaction, and get their answers from it."""
+        calls = []
+        for table in sorted({image.table for image in asked}):
+            once = nonce()
+            ids = [image.id for image in asked if image.table == table and image.id]
+            proof = self._context.seal.proof("settle", str(self._context.pid), once)
+            calls.append(self._talk.settling(once, proof, table, ids))
+        self._talk.to_server(b"".join(calls) + FLUSH)
+        yield from self._talk.replies(len(calls))
 
     def _withdraw(self) -> Script[None]:
         """Everything is as it was before the statement."""

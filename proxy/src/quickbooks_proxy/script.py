@@ -28,7 +28,7 @@ from quickbooks_proxy.messages import (
 
 T = TypeVar("T")
 Script = Generator[Ask | None, Any, T]
-_TEXT, _BYTEA, _BOOL = 25, 17, 16
+_TEXT, _BYTEA, _BOOL, _TEXTS = 25, 17, 16, 1009
 # Where our own functions are is nobody's business.
 _INSIDE = ("W", "F", "L", "R", "p", "q")
 _FROM_A_SESSION = b"AS"  # NotificationResponse and ParameterStatus may come at any time
@@ -159,6 +159,12 @@ class Talk:
         """Takes the images of a bracket, and shuts it."""
         call = f"SELECT images, seal FROM {self.function('_sync_images')}($1, $2)"
         return helper(call, [nonce.encode(), _hex(proof)], [_TEXT, _BYTEA], [0, 1])
+
+    def settling(self, nonce: str, proof: bytes, table: str, ids: Sequence[str]) -> bytes:
+        """Puts answers into rows that this client has locked."""
+        listed = "{" + ",".join('"' + id.replace("\\", "\\\\").replace('"', '\\"') + '"' for id in ids) + "}"
+        values = [nonce.encode(), _hex(proof), table.encode(), listed.encode()]
+        return self._call("_sync_settle", values, [_TEXT, _BYTEA, _TEXT, _TEXTS])
 
     def failing(self, error: ClientError, table: str) -> bytes:
         """Raises an error."""

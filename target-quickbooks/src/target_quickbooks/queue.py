@@ -70,8 +70,9 @@ class Queue:
         self._run("SELECT {load}.renew_leases(%s, %s)", list(workers), self._lease)
 
     def follow(self) -> None:
-        """Looks at the clients' transactions in which changes were asked for: what was rolled back is undone."""
+        """Looks at what waits for clients: what they roll back is undone, rows that they have locked are merged."""
         self._run("SELECT {load}.follow_transactions()")
+        self._run("SELECT {load}.merge_waiting()")
 
     def prune(self, keep: timedelta) -> bool:
         """Forgets changes whose end is long past; whether there may be more."""

@@ -61,7 +61,7 @@ def mark(names: Names, version: int) -> sql.Composed:
 
 
 def _merge(names: Names, entity: Entity) -> Iterator[sql.Composed]:
-    yield statements.merge_function(names, entity)
+    yield from statements.merge_functions(names, entity)
     yield from statements.landing_table(names, entity.table, statements.columns_of(entity), ("id",))
     yield from statements.fence(names, entity)
     yield from statements.bracket(names, entity)

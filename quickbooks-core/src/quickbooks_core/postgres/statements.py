@@ -109,25 +109,29 @@ def landing_table(
     ).format(table, sql.Identifier(names.load, f"land_{stream}"))
 
 
-def merge_function(names: Names, entity: Entity) -> sql.Composed:
-    """The merge of one object, from its template."""
+def merge_functions(names: Names, entity: Entity) -> Iterator[sql.Composed]:
+    """The merge of one object, and the same for one row in a client's own transaction, from their templates."""
     data = [column for column in columns_of(entity) if column != "id"]
     written = [*data, READ_AT]
     telling = [c for c in data if c == EXTRA or not entity.columns[c].volatile]
-    return names.compose(
+    parts: dict[str, sql.Composable] = {
+        "table": sql.Identifier(entity.table),
+        "assignments": sql.SQL(", ").join(
+            sql.SQL("{} = {}").format(sql.Identifier(column), _value(entity, column)) for column in written
+        ),
+        "newer": _newer(entity, "l"),
+        "different": _different(telling, [_value(entity, column) for column in telling]),
+    }
+    yield names.compose("apply.sql", apply=sql.Identifier(f"apply_{entity.table}"), **parts)
+    yield names.compose(
         "merge.sql",
         land=sql.Identifier(f"land_{entity.table}"),
-        table=sql.Identifier(entity.table),
         object=sql.Literal(entity.table),
         columns=_list(["id", *written]),
         values=sql.SQL(", ").join(_value(entity, column) for column in ["id", *written]),
-        assignments=sql.SQL(", ").join(
-            sql.SQL("{} = {}").format(sql.Identifier(column), _value(entity, column)) for column in written
-        ),
         excluded=sql.SQL(", ").join(
             sql.SQL("{0} = excluded.{0}").format(sql.Identifier(column)) for column in written
         ),
-        newer=_newer(entity, "l"),
         newer_excluded=_newer(entity, "excluded"),
         not_older=_at_least(entity),
         assignments_in_part=sql.SQL(", ").join(
@@ -135,10 +139,10 @@ def merge_function(names: Names, entity: Entity) -> sql.Composed:
             for column in data
         ),
         different_in_part=_different(telling, [_value_in_part(entity, column) for column in telling]),
-        different=_different(telling, [_value(entity, column) for column in telling]),
         different_excluded=_different(
             telling, [sql.SQL("excluded.{}").format(sql.Identifier(column)) for column in telling]
         ),
+        **parts,
     )
 
 

@@ -111,6 +111,42 @@ BEGIN
 END
 $body$;
 
+-- _sync_settle: answers to what this client has written, which wait because it has itself locked the rows, are put into
+-- them by its own transaction; where that is rolled back, they wait again.
+CREATE OR REPLACE FUNCTION {mirror}._sync_settle(nonce text, proof bytea, object text, ids text[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
+DECLARE
+    parked jsonb;
+BEGIN
+    IF proof IS DISTINCT FROM {load}.proof('settle ' || pg_backend_pid() || ' ' || nonce) OR NOT {load}.known_object(object) THEN
+        RAISE EXCEPTION 'Only quickbooks-proxy may do that' USING ERRCODE = '42501';
+    END IF;
+    FOR parked IN SELECT DISTINCT ON (p.id) p.landing FROM {mirror}._sync_parked AS p
+                  WHERE p.table_name = object AND p.id = ANY (ids) AND p.landing ->> '_sync_columns' IS NULL
+                  ORDER BY p.id, p.landing ->> '_sync_read_at' DESC LOOP
+        EXECUTE format('SELECT {load}.%I($1)', 'apply_' || object) USING parked;
+    END LOOP;
+END
+$body$;
+
+-- merge_waiting: rows that clients had locked are merged as soon as they are free.
+CREATE OR REPLACE FUNCTION {load}.merge_waiting() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
+DECLARE
+    waiting record;
+    free boolean;
+BEGIN
+    FOR waiting IN SELECT p.table_name AS object, array_agg(p.id) AS ids FROM {mirror}._sync_parked AS p GROUP BY 1 ORDER BY 1 LOOP
+        EXECUTE format('SELECT EXISTS (SELECT FROM (SELECT FROM {mirror}.%1$I WHERE id = ANY ($1) FOR NO KEY UPDATE SKIP LOCKED) AS f) '
+                       'OR EXISTS (SELECT FROM unnest($1) AS w (id) WHERE NOT EXISTS (SELECT FROM {mirror}.%1$I AS m WHERE m.id = w.id))',
+                       waiting.object) INTO free USING waiting.ids;
+        IF free THEN
+            PERFORM {load}.merge_parked(waiting.object);
+        END IF;
+    END LOOP;
+END
+$body$;
+
 -- _sync_fail: raises what QuickBooks has said, so that the error and the state of the transaction are Postgres's own.
 CREATE OR REPLACE FUNCTION {mirror}._sync_fail(
     code text, message text, detail text, hint text, table_name text, column_name text) RETURNS void

@@ -8,4 +8,4 @@ GRANT EXECUTE ON FUNCTION {load}.secret(), {load}.statement_changes(text), {load
     {load}.enqueue_statement(jsonb, text, text, text, text, inet, text, text) TO quickbooks_proxy;
 GRANT SELECT ON {mirror}._sync_company, {mirror}._sync_migration TO quickbooks_proxy;
 GRANT EXECUTE ON FUNCTION {mirror}._sync_bracket(text, bytea), {mirror}._sync_level(), {mirror}._sync_images(text, bytea),
-    {mirror}._sync_fail(text, text, text, text, text, text), {mirror}._sync_tell(boolean, text, text) TO PUBLIC;
+    {mirror}._sync_settle(text, bytea, text, text[]), {mirror}._sync_fail(text, text, text, text, text, text), {mirror}._sync_tell(boolean, text, text) TO PUBLIC;

@@ -4,7 +4,8 @@ GRANT SELECT ON {mirror}._sync_company, {mirror}._sync_migration, {mirror}._sync
     {mirror}._sync_key, {mirror}._sync_deployment TO quickbooks_worker;
 GRANT EXECUTE ON FUNCTION
     {load}.enqueue(text, text, text, jsonb, text, jsonb, text, text, text, text), {load}.follow_transactions(),
-    {load}.take_back(bigint[]), {load}.prune_queue(interval, int), {load}.enqueue_records(text, jsonb, text, text), {load}.deployment_state(),
+    {load}.take_back(bigint[]), {load}.merge_waiting(), {load}.prune_queue(interval, int),
+    {load}.enqueue_records(text, jsonb, text, text), {load}.deployment_state(),
     {load}.bind_deployment(text), {load}.claim_changes(text, text, interval, text[], int), {load}.renew_leases(text[], interval),
     {load}.note_request(bigint, text, text, text, text, text, jsonb, bytea, timestamptz),
     {load}.end_request(bigint, text, bigint, text, text),

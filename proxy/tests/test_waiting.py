@@ -1,0 +1,106 @@
+"""While QuickBooks is asked: cancelling, clients that go, time that runs out. The queue has the outcome in any case."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+from quickbooks_demo.books import Books
+from quickbooks_demo.waiting import wait_for
+
+from .conftest import Start, Writer
+
+NOTE = "update customer set notes = 'waited for' where id = 'qbk_cust1'"
+
+
+def statuses(books: Books) -> list[tuple[str, str | None]]:
+    return [tuple(row) for row in books.query("select status, sqlstate from _sync_queue order by queue_id")]
+
+
+@pytest.fixture
+def alone(books: Books, start: Start) -> Writer:
+    """Clients wait two seconds at most, and there is no worker."""
+    books.mirror("customer")
+    return Writer(books, start("--write-timeout", "2").address(books.database.login("quickbooks_writer")))
+
+
+@contextmanager
+def waiting(writer: Writer, client: psycopg.Connection) -> Iterator[list[BaseException]]:
+    """The block runs while the client's statement waits; how that has ended is there afterwards."""
+    ended: list[BaseException] = []
+
+    def write() -> None:
+        try:
+            client.execute(NOTE)
+        except psycopg.Error as error:
+            ended.append(error)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    wait_for(lambda: statuses(writer.books), "it is queued")
+    yield ended
+    thread.join()
+
+
+def test_where_nobody_sends_it_nothing_is_done_later_behind_the_clients_back(alone: Writer) -> None:
+    with alone.connect() as client:
+        with pytest.raises(psycopg.OperationalError) as late:
+            client.execute(NOTE)
+
+        assert client.execute("select 1").fetchone() == (1,)
+    assert (late.value.sqlstate, late.value.diag.message_hint) == (
+        "08006", "Is `target-quickbooks --follow` running?",
+    )  # fmt: skip
+    assert statuses(alone.books) == [("failed", "57014")]
+
+
+def test_cancelling_ends_the_wait_and_takes_back_what_was_not_sent(alone: Writer) -> None:
+    with alone.connect() as client:
+        with waiting(alone, client) as ended:
+            client.cancel_safe()
+
+        assert [type(error) for error in ended] == [psycopg.errors.QueryCanceled]
+        assert client.execute("select 1").fetchone() == (1,)
+    assert statuses(alone.books) == [("failed", "57014")]
+
+
+def test_the_write_of_a_client_that_has_gone_is_made_all_the_same(writer: Writer) -> None:
+    client = writer.connect()
+    client.pgconn.send_query(NOTE.encode())
+    client.pgconn.flush()
+    wait_for(lambda: statuses(writer.books), "it is queued")
+    client.pgconn.finish()
+    client.close()
+
+    wait_for(lambda: statuses(writer.books) == [("done", None)], "it is done", 30)
+    assert writer.document("Customer", "1")["Notes"] == "waited for"
+
+
+def test_the_proxy_answers_what_is_under_way_before_it_ends(alone: Writer, start: Start) -> None:
+    proxy = start()
+    with Writer(
+        alone.books, proxy.address(alone.books.database.login("quickbooks_writer"))
+    ).connect() as client:
+        with waiting(alone, client) as ended:
+            proxy.child.process.send_signal(signal.SIGTERM)
+            with alone.books.following():
+                alone.books.wait(1)
+
+        assert ended == []
+
+
+def test_rows_that_are_under_way_for_too_long_have_no_certain_end(alone: Writer) -> None:
+    with alone.connect() as client, alone.books.following():
+        alone.books.sandbox.control("latency", ms=4000)
+        with pytest.raises(psycopg.OperationalError) as late:
+            client.execute(NOTE)
+        alone.books.sandbox.control("latency", ms=0)
+        alone.books.wait(1)
+
+    assert (late.value.sqlstate, late.value.diag.message_detail) == (
+        "08007", "What becomes of it stands in _sync_queue, number 1.",
+    )  # fmt: skip
