@@ -37,6 +37,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "expiry": ("expired_token", "401"),
 }
 _OF_THE_TAP = "minorversion="  # which no request of ours has
+_POWER_CUTS = 0.4
 _FURTHEST = 4  # requests that an order may let pass
 _PHASES = {
     Victim.TAP: (Phase.STARTING, Phase.FLOWING, Phase.FLOWING),
@@ -47,34 +48,35 @@ _PHASES = {
 
 @dataclass(frozen=True)
 class Fate:
-    """Of one run. `part`: how much of the phase goes by before the kill."""
+    """Of one run. `part`: how much of the phase goes by before the kill. All victims at once are a power cut."""
 
     given: Given = Given.LAST
-    victim: Victim | None = None
+    victims: tuple[Victim, ...] = ()
     phase: Phase = Phase.STARTING
     part: float = 0.0
 
     def __str__(self) -> str:
-        kill = (
-            f", the {self.victim.value} killed {self.part:.0%} into {self.phase.value}" if self.victim else ""
-        )
+        who = " and ".join(victim.value for victim in self.victims)
+        kill = f", {who} killed {self.part:.0%} into {self.phase.value}" if who else ""
         return f"{self.given.value}{kill}"
 
 
 def drawn(random: Random, kills: Mapping[str, int], ended: int) -> Fate:
     """The next run's: whatever is lacking most often."""
-    lacking: list[Victim | None] = [one for one in Victim for _ in range(LEAST - kills.get(one.value, 0))]
-    lacking += [None] * (LEAST - ended)
-    victim = random.choice(lacking or [None])
+    lacking = {one: max(0, LEAST - kills.get(one.value, 0)) for one in Victim}
     given = random.choices((Given.LAST, Given.NOTHING, Given.OLDER), (70, 20, 10))[0]
+    if all(lacking.values()) and random.random() < _POWER_CUTS:
+        return Fate(given, tuple(Victim), Phase.FLOWING, random.random())
+    singly: list[Victim | None] = [one for one, times in lacking.items() for _ in range(times)]
+    victim = random.choice([*singly, *[None] * (LEAST - ended)] or [None])
     if victim is None:
         return Fate(given)
-    return Fate(given, victim, random.choice(_PHASES[victim]), random.random())
+    return Fate(given, (victim,), random.choice(_PHASES[victim]), random.random())
 
 
 def orders(random: Random, still_open: Collection[str]) -> list[dict[str, Any]]:
     """Failures for a run: never two ends of the token, since a token that has just been renewed is good."""
-    kinds = random.sample(list(FAULTS), random.choice((1, 2)))
+    kinds = random.sample(list(FAULTS), random.choice((2, 3)))
     if not set(FAULTS["expiry"]).isdisjoint(still_open):
         kinds = [kind for kind in kinds if kind != "expiry"]
     return [

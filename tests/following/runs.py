@@ -15,7 +15,7 @@ from following.flow import Flow, Hanging, Phase
 from following.life import Life
 from following.stage import Stage
 
-OPERATIONS = 180  # during a run
+OPERATIONS = 250  # during a run
 _KILLED = -signal.SIGKILL
 _LOGGER = logging.getLogger(__name__)
 _NO_TOKEN = "quickbooks connect"  # what the tap says when it has no refresh token that works
@@ -35,7 +35,7 @@ class Told:
     codes: tuple[int, int]
     states: int
     bytes: int
-    killed: bool
+    killed: tuple[Victim, ...]
 
     @property
     def is_well(self) -> bool:
@@ -43,7 +43,7 @@ class Told:
         return self.codes == (0, 0)
 
     def __str__(self) -> str:
-        unhurt = " (was over before)" if self.fate.victim and not self.killed else ""
+        unhurt = " (was over before)" if set(self.fate.victims) - set(self.killed) else ""
         return (
             f"{self.began[11:23]} to {self.ended[11:23]}, {self.bytes} bytes, {self.states} states, "
             f"tap {self.codes[0]}, loader {self.codes[1]}: {self.fate}{unhurt}"
@@ -71,12 +71,12 @@ class Runs:
         began = self._now()
         self.life.allow(OPERATIONS, self._usual[Phase.STARTING] + self._usual[Phase.FLOWING])
         flow = self.stage.flow(self._given(fate.given))
-        struck = fate.victim is not None and self._strike(flow, fate.victim, fate)
+        struck = bool(fate.victims) and self._strike(flow, fate)
         try:
             codes = flow.end()
         except Hanging as hanging:
             raise Wrong(f"{hanging}\n{self.stage.programs.words()}") from None
-        killed = struck and _is_dead(codes, fate.victim)
+        killed = tuple(one for one in fate.victims if struck and _is_dead(codes, one))
         run = Told(fate, began, self._now(), codes, len(flow.states), flow.size, killed)
         self._states += flow.states
         self.told.append(run)
@@ -92,21 +92,23 @@ class Runs:
             return ""
         return self._states[-1] if given is Given.LAST else self.random.choice(self._states)
 
-    def _strike(self, flow: Flow, victim: Victim, fate: Fate) -> bool:
+    def _strike(self, flow: Flow, fate: Fate) -> bool:
         """Whether there was somebody to kill."""
         flow.wait_for(fate.phase, self._usual[fate.phase] * fate.part)
         if flow.over.is_set():
             return False
-        {
+        kill = {
             Victim.TAP: flow.tap.kill,
             Victim.LOADER: flow.loader.kill,
             Victim.POSTGRES: self.stage.kill_postgres,
-        }[victim]()
+        }
+        for victim in fate.victims:
+            kill[victim]()
         return True
 
     def _judge(self, run: Told, flow: Flow) -> None:
-        if run.killed and run.fate.victim:
-            self.kills[run.fate.victim.value] += 1
+        if run.killed:
+            self.kills.update(victim.value for victim in run.killed)
             return
         if run.is_well:
             self.well += 1
@@ -119,11 +121,11 @@ class Runs:
     def _has_lost_its_token(self) -> bool:
         """A tap that is killed between an answer with new tokens and their saving: a person has to connect again."""
         before = self.told[-2] if len(self.told) > 1 else None
-        was_killed = before is not None and before.killed and before.fate.victim is Victim.TAP
+        was_killed = before is not None and Victim.TAP in before.killed
         return was_killed and _NO_TOKEN in self.stage.programs.words()
 
 
-def _is_dead(codes: tuple[int, int], victim: Victim | None) -> bool:
+def _is_dead(codes: tuple[int, int], victim: Victim) -> bool:
     """The kill may have come when the program had just ended; a killed server had not."""
-    place = {Victim.TAP: 0, Victim.LOADER: 1}.get(victim) if victim else None
+    place = {Victim.TAP: 0, Victim.LOADER: 1}.get(victim)
     return place is None or codes[place] == _KILLED
