@@ -121,7 +121,10 @@ def queue(
     worker.stop()
 
 
-@pytest.mark.parametrize("name", COMPANIES)
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.soak) if name == "demo" else name for name in COMPANIES]
+)
 def test_every_writable_column_goes_through_the_queue(queue: Queue, sandbox: Sandbox, name: str) -> None:
     trials = [Trial(entity, case) for entity, case in CASES if case.company == name]
     for case in (trial.case for trial in trials if trial.case.switches):
