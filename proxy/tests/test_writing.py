@@ -202,3 +202,16 @@ def test_a_known_id_that_another_condition_rules_out_updates_nothing(writer: Wri
 def test_an_id_of_another_object_is_no_id(writer: Writer) -> None:
     with writer.connect() as client, pytest.raises(psycopg.errors.InvalidTextRepresentation):
         client.execute("update customer set notes = 'x' where id = 'qbk_inv129'")
+
+
+def test_words_survive_the_encoding_of_a_client(writer: Writer) -> None:
+    with writer.connect(client_encoding="latin1") as client:
+        row = client.execute(
+            "update customer set notes = 'Köln für ' || id where id = 'qbk_cust1' returning notes, upper(notes)"
+        ).fetchone()
+        with pytest.raises(psycopg.errors.InvalidParameterValue) as refused:
+            client.execute("update customer set notes = 'x' where id = 'qbk_custö'")
+
+    assert row == ("Köln für qbk_cust1", "KÖLN FÜR QBK_CUST1")
+    assert "`qbk_custö`" in str(refused.value.diag.message_primary)
+    assert writer.document("Customer", "1")["Notes"] == "Köln für qbk_cust1"

@@ -158,6 +158,7 @@ COUNTING = {"_sync_waiting()"}  # numbers only
 SERVING = {
     "_sync_bracket(text,bytea)", "_sync_images(text,bytea)", "_sync_fail(text,text,text,text,text,text)",
     "_sync_tell(boolean,text,text)", "_sync_level()", "_sync_settle(text,bytea,text,text[])",
+    "_sync_delete(text,bytea,text,text[])", "_sync_owed(text,bytea,boolean)",
 }  # fmt: skip
 
 

@@ -20,11 +20,13 @@ from quickbooks_proxy.columns import Column, columns_of
 from quickbooks_proxy.crypto import Seal, nonce
 from quickbooks_proxy.images import MOST_ROWS, Image, Refusal, check, images_of
 from quickbooks_proxy.messages import FLUSH, SYNC, close, describe, execute, message
+from quickbooks_proxy.owed import Debts
 from quickbooks_proxy.returning import Refresh, Tables
 from quickbooks_proxy.script import HelperFailed, Message, Script, Talk, helper
 from quickbooks_proxy.statement import Statement
 
 _SAVEPOINT = "quickbooks_proxy"
+_USUAL = "read committed"
 _SUSPENDED = message(b"s")
 
 
@@ -52,6 +54,9 @@ class Context:
     asker: Asker
     pid: int = 0
     owns_block: bool = False
+
+    def __post_init__(self) -> None:
+        self.debts = Debts(self.talk, self.seal)
 
 
 _NOTHING = Message(ord("C"), message(b"C", b"\0"))
@@ -180,9 +185,9 @@ class Bracket:
     def _wanted(self) -> list[str]:
         ids = []
         for one in self._portal.statement.wanted:
-            value = one.text.encode() if not one.parameter else self._parameter(one.parameter)
+            value = one.text.encode("latin-1") if not one.parameter else self._parameter(one.parameter)
             if value:
-                ids.append(value.decode(errors="replace"))
+                ids.append(value.decode(self._talk.codec, "replace"))
         return list(dict.fromkeys(ids))
 
     def _parameter(self, number: int) -> bytes | None:
@@ -202,13 +207,12 @@ class Bracket:
         refresh.check(tried.result.rows)
         if refresh.is_needed:
             yield from self._parsed(refresh)
-        yield from self._withdraw()
         asked = [image for image in tried.images if image.is_change]
-        tried_in, savepoint = str(tried.session["transaction"]), tried.session["savepoint"]
-        transaction = None if self._alone else tried_in
-        written: Written | ClientError = yield from self._talk.ask(
-            Write(asked, self._portal.text, self._context.asker, transaction, savepoint, tried_in)
-        )
+        if not self._alone and any(image.is_for_good for image in asked):
+            yield from self._owe(tried, asked, limit)
+            return
+        yield from self._withdraw()
+        written: Written | ClientError = yield from self._talk.ask(self._question(tried, asked))
         error = (written, "") if isinstance(written, ClientError) else verdict(written, asked)
         if isinstance(written, ClientError) or error is not None:
             yield from self._refuse(*(error or (written, "")))  # type: ignore[arg-type]
@@ -248,6 +252,29 @@ class Bracket:
         )
         self._talk.to_server(self._talk.telling(words) + FLUSH)
         yield from self._talk.told()
+
+    def _question(self, tried: _Tried, asked: Sequence[Image]) -> Write:
+        tried_in = str(tried.session["transaction"])
+        transaction = None if self._alone else tried_in
+        savepoint = tried.session["savepoint"]
+        return Write(asked, self._portal.text, self._context.asker, transaction, savepoint, tried_in)
+
+    def _owe(self, tried: _Tried, asked: Sequence[Image], limit: int) -> Script[None]:
+        """QuickBooks is told before the COMMIT: it could not bring back what the client rolls back."""
+        tables = {image.table for image in asked}
+        if (
+            len(tables) > 1
+            or not all(image.is_for_good for image in asked)
+            or tried.session["isolation"] != _USUAL
+        ):
+            words = "[QuickBooks] In a transaction a statement that deletes can do nothing else, at the usual isolation"
+            raise Refusal(
+                ClientError("0A000", words, hint="Delete outside of a transaction block."), asked[0].table
+            )
+        yield from self._withdraw()
+        question = self._question(tried, asked)
+        yield from self._context.debts.take_on(self._context.pid, asked[0].table, asked, question)
+        self._answer(tried.result, [row.raw for row in tried.result.rows], limit)
 
     def _settle(self, asked: Sequence[Image]) -> Script[None]:
         """Rows that this client has locked wait for its own transaction, and get their answers from it."""

@@ -30,6 +30,8 @@ def end_of_group(context: Context) -> Script[None]:
 def end(context: Context, closing: bytes = b"") -> Script[None]:
     """The Sync, with what has to come before it; `closing` are Closes whose replies are not for the client."""
     talk, owned = context.talk, context.owns_block
+    if owned and not talk.ledger.failed and context.debts.owed:
+        yield from context.debts.pay(context.pid)
     context.owns_block = False
     if talk.ledger.failed:
         talk.to_server(SYNC)

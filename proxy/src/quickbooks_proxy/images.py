@@ -6,6 +6,7 @@ Whatever the catalogue already knows to be wrong is refused here, before anythin
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -21,6 +22,7 @@ Row = Mapping[str, Any]
 _GENERATED, _UNSUPPORTED, _TOO_MANY = "428C9", "0A000", "54000"
 _OPERATIONS = {"INSERT": Action.CREATE, "UPDATE": Action.UPDATE, "DELETE": Action.DELETE}
 MOST_ROWS = 1000
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
 class Refusal(Exception):
@@ -61,6 +63,11 @@ class Image:
     def is_deactivation(self) -> bool:
         """A name is not deleted."""
         return self.action is Action.DELETE and self.entity.deletion is Deletion.DEACTIVATE
+
+    @property
+    def is_for_good(self) -> bool:
+        """What QuickBooks deletes, nobody brings back."""
+        return self.action is Action.DELETE and self.entity.deletion is Deletion.HARD
 
     @property
     def change(self) -> Change:
@@ -169,4 +176,6 @@ def _money(entity: Entity, name: str, value: Any) -> Any:
 
 def as_json(rows: Sequence[Mapping[str, Any]]) -> bytes:
     """Rows for `jsonb_populate_recordset`."""
-    return encoded(list(rows))
+    # In ASCII, so that it means the same in whichever encoding the client has.
+    text = encoded(list(rows)).decode()
+    return _BEYOND_ASCII.sub(lambda found: json.dumps(found.group())[1:-1], text).encode()

@@ -16,13 +16,15 @@ def message(kind: bytes, body: bytes = b"") -> bytes:
 
 
 def error_fields(body: bytes) -> dict[str, str]:
-    """The fields of an ErrorResponse or NoticeResponse by their letters."""
-    return {part[:1].decode(): part[1:].decode(errors="replace") for part in body.split(b"\0") if part}
+    """The fields of an ErrorResponse or NoticeResponse by their letters; each character is a byte."""
+    return {part[:1].decode("latin-1"): part[1:].decode("latin-1") for part in body.split(b"\0") if part}
 
 
 def error_message(fields: Mapping[str, str], kind: bytes = b"E") -> bytes:
-    """An ErrorResponse, or with another kind a NoticeResponse."""
-    parts = (letter.encode() + text.encode() + b"\0" for letter, text in fields.items() if text)
+    """An ErrorResponse, or with another kind a NoticeResponse; each character is a byte."""
+    parts = (
+        letter.encode() + text.encode("latin-1", "replace") + b"\0" for letter, text in fields.items() if text
+    )
     return message(kind, b"".join(parts) + b"\0")
 
 

@@ -18,6 +18,7 @@ from quickbooks_proxy.statement import Judge, Statement
 _SWALLOWED = b"123n"
 _ENDS = b"CIE"
 _IN_BLOCK = "25001"
+_COMMITS = ("COMMIT", "END")
 _BLOCK_ENDS = ("COMMIT", "END", "ROLLBACK", "ABORT")
 
 
@@ -35,11 +36,13 @@ class Query:
             (piece, judge.statement(piece)) for piece in pieces
         ]
         has_copy = any(piece[:4].upper() == "COPY" for piece in pieces)
-        self.writes = any(statement for _, statement in self._pieces) and not has_copy
+        is_commit = bool(context.debts.owed) and any(_commits(piece) for piece in pieces)
+        self.writes = (is_commit or any(statement for _, statement in self._pieces)) and not has_copy
         self._closing: list[bytes] = [close(b"S", b"")]
 
     def run(self) -> Script[None]:
         """Until the client is told that it may send the next one."""
+        context = self._context
         yield from self._talk.drain()
         alone = len(self._pieces) == 1 and self._talk.ledger.status == b"I" and self._talk.ledger.is_idle
         for text, statement in self._pieces:
@@ -47,6 +50,10 @@ class Query:
                 break
             name = b"quickbooks_" + secrets.token_hex(8).encode()
             self._closing += [close(b"P", name), close(b"S", name)]
+            owes = _commits(text) and context.debts.owed and self._talk.ledger.status == b"T"
+            if owes and not (yield from context.debts.pay(context.pid)):
+                context.owns_block = True  # it ends with the refused COMMIT
+                break
             if statement and self._talk.ledger.status != b"E":
                 yield from self._written(name, text, statement, alone)
             else:
@@ -64,7 +71,7 @@ class Query:
             if message.kind == ord("E"):
                 self._talk.relay(message)
                 return
-        shown = text.encode("latin-1").decode(errors="replace")
+        shown = text.encode("latin-1").decode(self._talk.codec, "replace")
         portal = Portal(name, statement, shown, bound, is_query=True)
         yield from Bracket(self._context, portal, alone=alone).run(0)
 
@@ -107,3 +114,8 @@ class Query:
     def _parse(name: bytes, text: str) -> bytes:
         """The text as it came: its bytes are the client's, in whichever encoding."""
         return parse(name, text.encode("latin-1"))
+
+
+def _commits(text: str) -> bool:
+    """Whether a statement commits the transaction."""
+    return next((token.word in _COMMITS for token in tokens(text)), False)

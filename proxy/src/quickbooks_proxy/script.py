@@ -29,6 +29,7 @@ from quickbooks_proxy.messages import (
 T = TypeVar("T")
 Script = Generator[Ask | None, Any, T]
 _TEXT, _BYTEA, _BOOL, _TEXTS = 25, 17, 16, 1009
+_IDS = (_TEXT, _BYTEA, _TEXT, _TEXTS)
 # Where our own functions are is nobody's business.
 _INSIDE = ("W", "F", "L", "R", "p", "q")
 _FROM_A_SESSION = b"AS"  # NotificationResponse and ParameterStatus may come at any time
@@ -85,6 +86,7 @@ class Talk:
         self.to_client = to_client
         self.to_server = to_server
         self.was_in_block = False
+        self.codec = "utf-8"
         self._schema = schema
 
     def relay(self, message: Message) -> None:
@@ -158,23 +160,33 @@ class Talk:
     def taking(self, nonce: str, proof: bytes) -> bytes:
         """Takes the images of a bracket, and shuts it."""
         call = f"SELECT images, seal FROM {self.function('_sync_images')}($1, $2)"
-        return helper(call, [nonce.encode(), _hex(proof)], [_TEXT, _BYTEA], [0, 1])
+        return helper(call, [nonce.encode(), _hex(proof)], [_TEXT, _BYTEA], [1, 1])
 
     def settling(self, nonce: str, proof: bytes, table: str, ids: Sequence[str]) -> bytes:
         """Puts answers into rows that this client has locked."""
-        listed = "{" + ",".join('"' + id.replace("\\", "\\\\").replace('"', '\\"') + '"' for id in ids) + "}"
-        values = [nonce.encode(), _hex(proof), table.encode(), listed.encode()]
-        return self._call("_sync_settle", values, [_TEXT, _BYTEA, _TEXT, _TEXTS])
+        return self._call("_sync_settle", [*_of(nonce, proof), table.encode(), _array(ids)], _IDS)
+
+    def deleting(self, nonce: str, proof: bytes, table: str, ids: Sequence[str]) -> bytes:
+        """Lets rows go in this client's transaction."""
+        return self._call("_sync_delete", [*_of(nonce, proof), table.encode(), _array(ids)], _IDS)
+
+    def owing(self, nonce: str, proof: bytes, *, paid: bool) -> bytes:
+        """Asks what this transaction still owes, or says that it is paid."""
+        return self._call("_sync_owed", [*_of(nonce, proof), b"t" if paid else b"f"], [_TEXT, _BYTEA, _BOOL])
 
     def failing(self, error: ClientError, table: str) -> bytes:
         """Raises an error."""
         words = (error.sqlstate, error.message, error.detail, error.hint, table, error.column)
-        return self._call("_sync_fail", [word.encode() for word in words], [_TEXT] * 6)
+        return self._call("_sync_fail", [self._bytes(word) for word in words], [_TEXT] * 6)
 
     def telling(self, words: str, detail: str = "", *, is_warning: bool = False) -> bytes:
         """Gives a notice."""
-        values = [b"t" if is_warning else b"f", words.encode(), detail.encode()]
+        values = [b"t" if is_warning else b"f", self._bytes(words), self._bytes(detail)]
         return self._call("_sync_tell", values, [_BOOL, _TEXT, _TEXT])
+
+    def _bytes(self, words: str) -> bytes:
+        """As the client's encoding has it; what that lacks is marked."""
+        return words.encode(self.codec, "replace")
 
     def _call(self, name: str, values: Sequence[bytes | None], types: Sequence[int]) -> bytes:
         places = ", ".join(f"${n}" for n in range(1, len(values) + 1))
@@ -201,6 +213,16 @@ def without_inside(message: Message, kind: bytes) -> bytes:
     """An error or notice without what it says of our own functions."""
     fields = error_fields(message.body)
     return error_message({name: text for name, text in fields.items() if name not in _INSIDE}, kind)
+
+
+def _of(nonce: str, proof: bytes) -> tuple[bytes, bytes]:
+    return nonce.encode(), _hex(proof)
+
+
+def _array(words: Sequence[str]) -> bytes:
+    """A text array."""
+    quoted = (word.replace("\\", "\\\\").replace('"', '\\"') for word in words)
+    return ("{" + ",".join(f'"{word}"' for word in quoted) + "}").encode()
 
 
 def _hex(value: bytes) -> bytes:

@@ -6,6 +6,8 @@ held, a script talks with the backend, and what was held goes on when it has end
 
 from __future__ import annotations
 
+import codecs
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +27,9 @@ from quickbooks_proxy.statement import Judge, Statement
 _QUERY, _PARSE, _BIND, _EXECUTE, _CLOSE, _SYNC = b"QPBECS"
 _STREAMED_FROM_CLIENT = frozenset(b"d")
 _STREAMED_FROM_SERVER = frozenset(b"Dd")
+_COMMIT = re.compile(rb"\b(?:commit|end)\b", re.IGNORECASE)
+_IS_COMMIT = re.compile(rb"(?:\s|;|--[^\n]*\n|/\*.*?\*/)*(?:commit|end)\b", re.IGNORECASE | re.DOTALL)
+COMMIT = Statement("COMMIT", ())
 _KEY, _PARAMETER = ord("K"), ord("S")
 
 
@@ -45,6 +50,15 @@ class Ways:
     to_server: Callable[[bytes], None]
     ask: Callable[[Ask], None]
     hold: Callable[[bool], None]
+
+
+def codec_of(encoding: str) -> str:
+    """Python's name for an encoding of Postgres'."""
+    named = {"SQL_ASCII": "utf-8"}.get(encoding, encoding.replace("WIN", "cp", 1))
+    try:
+        return codecs.lookup(named).name
+    except LookupError:
+        return "utf-8"
 
 
 class Session:
@@ -114,7 +128,9 @@ class Session:
 
     def _learn(self, name: bytes, value: bytes) -> None:
         asker = self._context.asker
-        if name == b"session_authorization":
+        if name == b"client_encoding":
+            self._talk.codec = codec_of(value.decode())
+        elif name == b"session_authorization":
             self._context.asker = Asker(value.decode(), asker.application, asker.address)
         elif name == b"application_name":
             self._context.asker = Asker(asker.role, value.decode(errors="replace"), asker.address)
@@ -145,7 +161,8 @@ class Session:
     def _query(self, text: bytes) -> Script[None] | None:
         self._statements.pop(b"", None)
         self._portals.pop(b"", None)
-        if not self._mirror.judge.is_suspicious(text) or self._ledger.status == b"E":
+        owes = self._context.debts.owed and _COMMIT.search(text)
+        if not (owes or self._mirror.judge.is_suspicious(text)) or self._ledger.status == b"E":
             return None
         query = Query(self._context, self._mirror.judge, text.decode("latin-1"))
         return query.run() if query.writes else None
@@ -153,11 +170,13 @@ class Session:
     def _parsed(self, body: bytes) -> None:
         name, text = words_of(body, 2)
         self._statements.pop(name, None)
-        if self._mirror.judge.is_suspicious(text):
+        if _IS_COMMIT.match(text):
+            self._statements[name] = COMMIT, ""
+        elif self._mirror.judge.is_suspicious(text):
             plain = text.decode("latin-1")
             statement = self._mirror.judge.statement(plain)
             if statement and statement.verb != "COPY":
-                self._statements[name] = statement, text.decode(errors="replace")
+                self._statements[name] = statement, text.decode(self._talk.codec, "replace")
 
     def _bound(self, message: bytes) -> None:
         portal, name = words_of(message[5:], 2)
@@ -172,6 +191,8 @@ class Session:
         # A failed transaction refuses everything; Postgres says so itself.
         if portal is None or self._ledger.status == b"E":
             return None
+        if portal.statement is COMMIT:
+            return self._committed(message) if self._context.debts.owed else None
         limit = int.from_bytes(message[-4:], "big")
         if portal.tag:
             return self._fetched(portal, limit)
@@ -189,6 +210,17 @@ class Session:
             return
         self._ledger.has_executed = True
         yield from Bracket(self._context, portal, alone=alone).run(limit)
+
+    def _committed(self, message: bytes) -> Script[None]:
+        """A COMMIT of the extended protocol, before which QuickBooks has to be told something."""
+        yield from self._talk.drain()
+        if self._ledger.failed:
+            return
+        if self._ledger.status == b"T" and not (yield from self._context.debts.pay(self._context.pid)):
+            self._context.owns_block = True  # it ends with the refused COMMIT
+            return
+        self._ledger.from_client(_EXECUTE)
+        self._ways.to_server(message)
 
     def _fetched(self, portal: Portal, limit: int) -> Script[None]:
         yield from self._talk.drain()
@@ -208,6 +240,8 @@ class Session:
         elif self.is_asking:
             self._ways.to_client(message.raw)  # nothing of ours is under way: it comes by itself
         else:
+            if message.kind == _PARAMETER:
+                self._learn(*words_of(message.body, 2))
             self._step(message)
 
     def resume(self, answer: Any) -> None:

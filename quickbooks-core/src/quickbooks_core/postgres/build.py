@@ -28,6 +28,7 @@ _FUNCTIONS = (
     "intake.sql",
     "queue_work.sql",
     "bracket_work.sql",
+    "owed.sql",
     "undo.sql",
     "queue_keep.sql",
 )

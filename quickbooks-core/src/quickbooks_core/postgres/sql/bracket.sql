@@ -30,3 +30,9 @@ CREATE UNLOGGED TABLE IF NOT EXISTS {load}._image (
 );
 CREATE INDEX IF NOT EXISTS _image_of ON {load}._image (pid, transaction);
 COMMENT ON TABLE {load}._image IS 'Rows as a statement that is tried out has found and left them.';
+
+CREATE UNLOGGED TABLE IF NOT EXISTS {load}._owed (
+    number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    pid int NOT NULL
+);
+COMMENT ON TABLE {load}._owed IS 'Deletions in transactions that are open, of which QuickBooks is told before the commit.';

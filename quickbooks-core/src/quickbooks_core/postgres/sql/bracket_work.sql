@@ -91,23 +91,24 @@ $body$;
 
 -- _sync_images: what a bracket has noted, for who knows the secret, with a proof that it comes from here; the bracket is
 -- shut. What was tried out can only be rolled back now, or is nothing that QuickBooks is told of.
-CREATE OR REPLACE FUNCTION {mirror}._sync_images(nonce text, proof bytea, OUT images text, OUT seal bytea)
+CREATE OR REPLACE FUNCTION {mirror}._sync_images(nonce text, proof bytea, OUT images bytea, OUT seal bytea)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
 DECLARE
+    told text := '[]';
     here text := pg_backend_pid() || ' ' || coalesce(pg_current_xact_id_if_assigned()::text, '');
 BEGIN
     IF proof IS DISTINCT FROM {load}.proof('images ' || here || ' ' || nonce) THEN
         RAISE EXCEPTION 'Only quickbooks-proxy tries statements out' USING ERRCODE = '42501';
     END IF;
-    images := '[]';
     IF current_setting('transaction_read_only') = 'off' THEN
         WITH gone AS (
             DELETE FROM {load}._image AS i WHERE i.pid = pg_backend_pid() AND i.transaction = pg_current_xact_id() RETURNING i.*)
         SELECT coalesce(json_agg(json_build_object('table', table_name, 'operation', operation, 'old', old, 'new', new)
-                                 ORDER BY number)::text, '[]') INTO images FROM gone;
+                                 ORDER BY number)::text, '[]') INTO told FROM gone;
         DELETE FROM {load}._bracket AS b WHERE b.pid = pg_backend_pid();
     END IF;
-    seal := {load}.proof('seal ' || here || ' ' || nonce || ' ' || images);
+    images := convert_to(told, 'UTF8');  -- whatever encoding the client has
+    seal := {load}.proof('seal ' || here || ' ' || nonce || ' ' || told);
 END
 $body$;
 
