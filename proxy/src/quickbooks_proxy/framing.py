@@ -4,9 +4,11 @@ in parts nothing at all. Pure.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Collection
 
 _HEADER = 5
+_KIND_AND_LENGTH = struct.Struct("!Bi")
 _SHORTEST = 4
 Span = tuple[int, int, int]  # kind, where its header begins, where it ends
 
@@ -16,10 +18,12 @@ class NotTheProtocol(ValueError):
 
 
 class Frames:
-    """One direction of one connection. Messages of the kinds in `streamed` may end behind what has come."""
+    """One direction of one connection. Messages of the kinds in `streamed` may end behind what has come, and those in
+    `quiet` are not told of: of rows there are many."""
 
-    def __init__(self, streamed: Collection[int]) -> None:
+    def __init__(self, streamed: Collection[int], quiet: Collection[int] = ()) -> None:
         self.streamed = streamed
+        self.quiet = quiet
         self._parts: list[bytes] = []
         self._size = 0
         self._need = 0
@@ -43,20 +47,22 @@ class Frames:
     def _walk(self, data: bytes, start: int) -> tuple[bytes, list[Span]]:
         found: list[Span] = []
         size = len(data)
-        need = _HEADER
-        while start + _HEADER <= size:
-            length = int.from_bytes(data[start + 1 : start + _HEADER], "big")
-            if length < _SHORTEST or length > 0x7FFFFFFF:
+        need, quiet, header = _HEADER, self.quiet, _KIND_AND_LENGTH.unpack_from
+        last = size - _HEADER
+        while start <= last:
+            kind, length = header(data, start)
+            if length < _SHORTEST:
                 raise NotTheProtocol(f"a message of {length} bytes")
             end = start + 1 + length
             if end > size:
-                if data[start] in self.streamed:
-                    found.append((data[start], start, end))
+                if kind in self.streamed:
+                    found.append((kind, start, end))
                     self._skip = end - size
                     return data, found
                 need = 1 + length
                 break
-            found.append((data[start], start, end))
+            if kind not in quiet:
+                found.append((kind, start, end))
             start = end
         if start < size:
             self._parts, self._size, self._need = [data[start:]], size - start, need

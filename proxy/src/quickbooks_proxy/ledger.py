@@ -20,7 +20,7 @@ class Ledger:
         self.is_copying_in = False
         self.has_executed = False
         self.unsure = False
-        self._owed: deque[int] = deque([ord("S")])  # the first comes without being asked for
+        self.owed: deque[int] = deque([ord("S")])  # the first comes without being asked for
         self._sent = 0
         self._answered = 0
 
@@ -39,26 +39,26 @@ class Ledger:
             self.is_copying_in = False
 
     def _owe(self, kind: int) -> None:
-        self._owed.append(kind)
+        self.owed.append(kind)
         self._sent = 0
         self.has_executed = False
 
     def from_server(self, kind: int, data: bytes, start: int, end: int) -> None:
         """A message comes from the server."""
         if kind == 90:  # ReadyForQuery
-            if self._owed:
-                self._owed.popleft()
+            if self.owed:
+                self.owed.popleft()
             self.status = data[start + 5 : end]
             self.failed = self.unsure = self.is_copying_in = False
             self._answered = 0
         elif kind == 69:  # ErrorResponse
-            self.failed = not self._owed
+            self.failed = not self.owed
             self.is_copying_in = False
         elif kind == 71:  # CopyInResponse: a Sync that is on its way will be ignored
-            while self._owed and self._owed[0] == 83:
-                self._owed.popleft()
+            while self.owed and self.owed[0] == 83:
+                self.owed.popleft()
             self.is_copying_in = True
-        elif kind in ANSWERS and not self._owed:
+        elif kind in ANSWERS and not self.owed:
             self._answered += 1
             if kind == 67:  # CommandComplete
                 self._completed(data[start + 5 : end - 1])
@@ -75,9 +75,9 @@ class Ledger:
     @property
     def is_settled(self) -> bool:
         """Whether the server has answered all that it will answer without a further Sync."""
-        return not self._owed and (self.failed or self._answered >= self._sent)
+        return not self.owed and (self.failed or self._answered >= self._sent)
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing is under way at all."""
-        return not self._owed and self._sent == 0
+        return not self.owed and self._sent == 0

@@ -30,6 +30,9 @@ _STREAMED_FROM_SERVER = frozenset(b"Dd")
 _COMMIT = re.compile(rb"\b(?:commit|end)\b", re.IGNORECASE)
 _IS_COMMIT = re.compile(rb"(?:\s|;|--[^\n]*\n|/\*.*?\*/)*(?:commit|end)\b", re.IGNORECASE | re.DOTALL)
 COMMIT = Statement("COMMIT", ())
+# What is looked at even where nothing is known of statements and portals; what counts while a group is not at its end.
+_LOOKED_AT = frozenset(b"QP")
+_HEEDED = frozenset(b"ZEGKS")
 _KEY, _PARAMETER = ord("K"), ord("S")
 
 
@@ -71,7 +74,8 @@ class Session:
         self._talk = Talk(self._ledger, ways.to_client, ways.to_server, mirror.tables.schema)
         asker = Asker(parameters.get("user", ""), parameters.get("application_name", ""), address)
         self._context = Context(self._talk, mirror.seal, mirror.tables, asker)
-        self._client, self._server = Frames(_STREAMED_FROM_CLIENT), Frames(_STREAMED_FROM_SERVER)
+        self._client = Frames(_STREAMED_FROM_CLIENT, _STREAMED_FROM_CLIENT)
+        self._server = Frames(_STREAMED_FROM_SERVER, _STREAMED_FROM_SERVER)
         self._statements: dict[bytes, tuple[Statement, str]] = {}
         self._portals: dict[bytes, Portal] = {}
         self._script: Script[None] | None = None
@@ -95,9 +99,14 @@ class Session:
             self._held.append(data)
             return
         ready, found = self._client.feed(data)
+        is_plain = not (self._statements or self._portals or self._context.owns_block)
         for span in found:
+            if is_plain and span[0] not in _LOOKED_AT:
+                self._ledger.from_client(span[0])
+                continue
             script = self._taken(ready, span)
             if script is None:
+                is_plain = is_plain and not (self._statements or self._portals)
                 continue
             _, start, end = span
             self._ways.to_server(ready[:start])
@@ -110,8 +119,10 @@ class Session:
         """Bytes of the server; raises NotTheProtocol."""
         ready, found = self._server.feed(data)
         if self._script is None:
+            owes = self._ledger.owed
             for kind, start, end in found:
-                self._passed(kind, ready, start, end)
+                if kind in _HEEDED or not owes:
+                    self._passed(kind, ready, start, end)
             self._ways.to_client(ready)
             return
         self._ways.to_client(ready[: found[0][1]] if found else ready)
@@ -229,7 +240,7 @@ class Session:
 
     def _start(self, script: Script[None]) -> None:
         self._script = script
-        self._server.streamed = ()
+        self._server.streamed = self._server.quiet = ()
         self._ways.hold(True)
         self._step(None)
 
@@ -262,7 +273,7 @@ class Session:
 
     def _ended(self) -> None:
         self._script = None
-        self._server.streamed = _STREAMED_FROM_SERVER
+        self._server.streamed = self._server.quiet = _STREAMED_FROM_SERVER
         held, self._held = b"".join(self._held), []
         if held:
             self.from_client(held)
