@@ -1,7 +1,7 @@
 """The proxy beside Postgres itself and pgbouncer, by the selects of pgbench.
 
-`python bench/proxy.py [--seconds 5]`: prints a table of transactions a second. What is not installed (pgbench, pgbouncer)
-is left out, and said so. Measure on a machine that does nothing else.
+`python bench/proxy.py [--seconds 5]`: prints a table of transactions a second. A pgbouncer that is not installed
+is left out. Measure on a machine that does nothing else.
 """
 
 from __future__ import annotations

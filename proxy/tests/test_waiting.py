@@ -104,3 +104,15 @@ def test_rows_that_are_under_way_for_too_long_have_no_certain_end(alone: Writer)
     assert (late.value.sqlstate, late.value.diag.message_detail) == (
         "08007", "What becomes of it stands in _sync_queue, number 1.",
     )  # fmt: skip
+
+
+def test_the_statement_timeout_of_a_client_counts(alone: Writer, start: Start) -> None:
+    patient = Writer(alone.books, start().address(alone.books.database.login("quickbooks_writer")))
+
+    with patient.connect() as client:
+        client.execute("set statement_timeout = '600ms'")
+        with pytest.raises(psycopg.OperationalError) as late:
+            client.execute(NOTE)
+
+    assert late.value.sqlstate == "08006"
+    assert statuses(alone.books) == [("failed", "57014")]

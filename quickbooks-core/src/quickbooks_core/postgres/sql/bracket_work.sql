@@ -42,7 +42,7 @@ BEGIN
         INSERT INTO {load}._bracket (pid, transaction) VALUES (pg_backend_pid(), pg_current_xact_id());
     END IF;
     RETURN json_build_object('transaction', pg_current_xact_id_if_assigned()::text, 'role', session_user,
-        'isolation', current_setting('transaction_isolation'), 'timeout', current_setting('statement_timeout'),
+        'isolation', current_setting('transaction_isolation'), 'timeout', extract(epoch FROM current_setting('statement_timeout')::interval),
         'most', nullif(current_setting('quickbooks.max_rows_per_statement', true), ''));
 END
 $body$;
