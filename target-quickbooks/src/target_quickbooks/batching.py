@@ -54,7 +54,7 @@ class Batch:
         for job in jobs:
             try:
                 made = plan(job.change)
-                if made.needs_document:
+                if made.needs_document or job.file is not None:
                     ended.append((job, self._engine.begin(job)))
                 else:
                     ready.append((job, made, made.body()))

@@ -30,14 +30,13 @@ from quickbooks_core.writing import (
     Style,
     conflicts,
     document_in,
-    encoded,
-    plan,
     worded,
 )
 
 from target_quickbooks.job import Done, Failed, Job, Later, Outcome, Sent
 from target_quickbooks.moments import QuickBooksClock
 from target_quickbooks.queue import Queue
+from target_quickbooks.uploading import content, content_type, packed, plan_of
 
 # The change is not to blame: it is tried again, for as long as it takes.
 PASSING = (Busy, Throttled, Unreachable, StoreLost, Reconnect, WrongCredentials)
@@ -63,7 +62,7 @@ class Engine:
 
     def _carried_out(self, job: Job, *, fresh: bool) -> Outcome:
         try:
-            made = plan(job.change)
+            made = plan_of(job)
             document = self._base(made) if made.needs_document or fresh else None
             return self.write(job, made, document)
         except ChangeRefused as refused:
@@ -77,7 +76,7 @@ class Engine:
         """Sends until the version is the right one; raises what reading raises."""
         for _ in range(_FRESH_READS):
             try:
-                return self.noted_and_sent(job, made, str(uuid.uuid4()), encoded(made.body(document)))
+                return self.noted_and_sent(job, made, str(uuid.uuid4()), packed(job, made.body(document)))
             except Stale as stale:
                 if made.reading is None:
                     return failed(stale, job)
@@ -87,8 +86,11 @@ class Engine:
     def send(self, job: Job, sent: Sent, made: Plan) -> Outcome:
         """Sends what was noted; raises Refused. A lost answer is an outcome."""
         try:
-            answer = self.client.post(sent.call.path, sent.body, sent.call.params, request_id=sent.request_id)
-            return self._done(made, answer)
+            answer = self.client.post(
+                sent.call.path, sent.body, sent.call.params,
+                request_id=sent.request_id, content_type=content_type(sent.call, sent.body),
+            )  # fmt: skip
+            return self._done(made, answer, content(sent.call, answer))
         except (OutcomeUnknown, Busy) as error:
             return later(job, error, lost=True)
         except PASSING as error:
@@ -134,9 +136,8 @@ class Engine:
             self.queue.end_request(job, sent, "lost" if outcome.lost else "unsent", outcome.words)
         return outcome
 
-    def _done(self, made: Plan, answer: Answer) -> Outcome:
+    def _done(self, made: Plan, answer: Answer, content: Any) -> Outcome:
         """What an answer to a write says; raises Busy for one that cannot be read."""
-        content = answer.json()
         self.clock.learn(answer)
         document = document_in(made.change.entity, content) if isinstance(content, dict) else None
         if document is None or "Fault" in content:

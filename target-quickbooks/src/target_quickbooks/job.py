@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -38,6 +38,7 @@ class Job:
     attempts: int
     lost_s: float | None
     in_doubt: tuple[Sent, ...] = ()
+    file: bytes | None = field(default=None, repr=False)
 
     @property
     def change(self) -> Change:
@@ -89,7 +90,7 @@ class Later:
 Outcome = Done | Found | Failed | Unknown | Later
 
 
-def job_of(row: Mapping[str, Any], in_doubt: tuple[Sent, ...]) -> Job:
+def job_of(row: Mapping[str, Any], in_doubt: tuple[Sent, ...], file: bytes | None = None) -> Job:
     """A job from its row."""
     return Job(
         row["queue_id"],
@@ -101,4 +102,5 @@ def job_of(row: Mapping[str, Any], in_doubt: tuple[Sent, ...]) -> Job:
         row["attempts"],
         row["lost_s"],
         in_doubt,
+        file,
     )

@@ -63,7 +63,10 @@ class Queue:
             self._deployment, self.worker, self._lease, TOGETHER, MOST_TOGETHER,
         )  # fmt: skip
         rows.sort(key=lambda row: row["queue_id"])
-        return [job_of(row, self._in_doubt(row["queue_id"]) if row["attempts"] > 1 else ()) for row in rows]
+        return [
+            job_of(row, self._in_doubt(row["queue_id"]) if row["attempts"] > 1 else (), self._file(row))
+            for row in rows
+        ]
 
     def renew(self, workers: Sequence[str]) -> None:
         """Keeps what these workers hold."""
@@ -174,6 +177,13 @@ class Queue:
             status,
             _json(told),
         )
+
+    def _file(self, claimed: Mapping[str, Any]) -> bytes | None:
+        """What is to be attached; only an attachment can have a file."""
+        if (claimed["table_name"], claimed["operation"]) != ("attachable", "create"):
+            return None
+        row = self._row("SELECT content FROM {mirror}._sync_file WHERE queue_id = %s", claimed["queue_id"])
+        return bytes(row["content"]) if row else None
 
     def _in_doubt(self, queue_id: int) -> tuple[Sent, ...]:
         found = self._rows(

@@ -15,12 +15,13 @@ from typing import Any
 from quickbooks_core.errors import NotFound, QuickBooksError, Refused, Stale
 from quickbooks_core.mapping import document_id
 from quickbooks_core.reading.pages import Incomplete
-from quickbooks_core.writing import Action, ChangeRefused, Plan, Style, encoded, plan
+from quickbooks_core.writing import Action, ChangeRefused, Plan, Style
 
 from target_quickbooks.engine import PASSING, Engine, failed, later
 from target_quickbooks.job import Done, Job, Later, Outcome, Unknown
 from target_quickbooks.judging import Verdict, verdict
 from target_quickbooks.lookup import Found, look_for
+from target_quickbooks.uploading import packed, plan_of
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Recovery:
     def settle(self, job: Job) -> Outcome:
         """How a change that may have been done goes on."""
         try:
-            made = plan(job.change)
+            made = plan_of(job)
             # What is named by its values and not by an Id is the same however often it is written.
             if job.action is Action.CREATE and job.entity.id_paths == ("Id",):
                 return self._settle_create(job, made)
@@ -67,7 +68,12 @@ class Recovery:
         return self._absent(job, made)
 
     def _unclaimed(self, job: Job, made: Plan, found: Found) -> Mapping[str, Mapping[str, Any]]:
-        by_id = {document_id(made.change.entity, document): document for document in found.equal}
+        by_id = {
+            document_id(made.change.entity, document): document
+            for document in found.equal
+            # A file of the same name may be another one.
+            if job.file is None or document.get("Size") == len(job.file)
+        }
         claimed = self._engine.queue.claimed(job.entity, list(by_id))
         return {id: document for id, document in by_id.items() if id not in claimed}
 
@@ -125,7 +131,7 @@ class Recovery:
     def _made_anew(self, job: Job, made: Plan, document: Mapping[str, Any]) -> Outcome:
         """A new request for the version that is there; whoever is quicker, also what was lost, makes it stale."""
         try:
-            return self._engine.noted_and_sent(job, made, str(uuid.uuid4()), encoded(made.body(document)))
+            return self._engine.noted_and_sent(job, made, str(uuid.uuid4()), packed(job, made.body(document)))
         except ChangeRefused as conflict:
             return failed(conflict, job)
         except Stale as stale:

@@ -24,6 +24,7 @@ _FUNCTIONS = (
     "selection.sql",
     "queue_rules.sql",
     "enqueue.sql",
+    "upload.sql",
     "queue_mode.sql",
     "intake.sql",
     "queue_work.sql",

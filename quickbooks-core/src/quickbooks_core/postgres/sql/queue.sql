@@ -83,6 +83,12 @@ CREATE TABLE IF NOT EXISTS {mirror}._sync_request (
 CREATE INDEX IF NOT EXISTS _sync_request_row ON {mirror}._sync_request (queue_id);
 COMMENT ON TABLE {mirror}._sync_request IS 'Requests to QuickBooks, each noted before its first byte leaves.';
 
+CREATE TABLE IF NOT EXISTS {mirror}._sync_file (
+    queue_id bigint PRIMARY KEY REFERENCES {mirror}._sync_queue ON DELETE CASCADE,
+    content bytea NOT NULL
+);
+COMMENT ON TABLE {mirror}._sync_file IS 'Files of attachments that are on their way to QuickBooks.';
+
 CREATE TABLE IF NOT EXISTS {mirror}._sync_key (
     realm_id text NOT NULL,
     table_name text NOT NULL,

@@ -111,6 +111,11 @@ BEGIN
         lease_until = NULL, sqlstate = NULL, code = NULL, error = NULL, detail = NULL, hint = NULL, error_column = NULL
         WHERE queue_id = number;
     UPDATE {mirror}._sync_key SET id = row_id WHERE queue_id = number AND table_name = held.table_name;
+    IF held.table_name = 'attachable' THEN
+        -- QuickBooks has the file now.
+        DELETE FROM {mirror}._sync_file WHERE queue_id = number;
+        UPDATE {mirror}._sync_request SET body = '' WHERE queue_id = number AND path = 'upload';
+    END IF;
     BEGIN
         IF image IS NULL THEN
             PERFORM {load}.delete_rows(held.table_name, ARRAY[row_id], 'write', read_at, NULL);
