@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from quickbooks_core.catalog import by_table
+from quickbooks_core.mapping import bare_id
 from quickbooks_demo.child import program
 from quickbooks_demo.environment import clean_environment
 from quickbooks_demo.pipeline import Pipeline, new_project
@@ -57,12 +59,12 @@ def new_csv(path: Path, rows: Iterable[Mapping[str, Any]]) -> Path:
 
 
 def test_without_an_id_a_record_creates_with_one_it_updates_and_marked_it_deletes(books: Any) -> None:
-    books.mirror("customer", "payment")
+    books.mirror("customer", "time_activity")
     ((customer, old),) = books.query("SELECT id, display_name FROM customer ORDER BY id LIMIT 1")
-    ((payment,),) = books.query("SELECT id FROM payment LIMIT 1")
+    ((activity,),) = books.query("SELECT id FROM time_activity ORDER BY id LIMIT 1")
     changed = {"id": customer, "notes": "by a tap", "display_name": old}
     content = messages("customer", [{"display_name": "A new one"}, changed]) + messages(
-        "public-payment", [{"id": payment, "_sdc_deleted_at": "2026-01-01T00:00:00Z"}], state={"at": 7}
+        "public-time_activity", [{"id": activity, "_sdc_deleted_at": "2026-01-01T00:00:00Z"}], state={"at": 7}
     )
 
     outcome = target(books, content)
@@ -72,8 +74,10 @@ def test_without_an_id_a_record_creates_with_one_it_updates_and_marked_it_delete
     names = {d["DisplayName"]: d.get("Notes") for d in books.documents("customer")}
     assert "A new one" in names
     assert names[old] == "by a tap"
-    assert f"qbk_pay{payment}" not in {d["Id"] for d in books.documents("payment")}
-    assert books.query("SELECT count(*) FROM payment WHERE id = %s", payment) == [(0,)]
+    assert bare_id(by_table("time_activity"), activity) not in {
+        d["Id"] for d in books.documents("time_activity")
+    }
+    assert books.query("SELECT count(*) FROM time_activity WHERE id = %s", activity) == [(0,)]
     assert books.query("SELECT changed FROM _sync_queue WHERE operation = 'update'") == [
         ({"notes": "by a tap"},)
     ]
