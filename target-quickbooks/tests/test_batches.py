@@ -1,4 +1,4 @@
-"""Changes of one group go thirty at a time; each has an end of its own."""
+"""Changes of one group go thirty at a time, single ones when many wait; each has an end of its own."""
 
 from __future__ import annotations
 
@@ -30,6 +30,29 @@ def test_a_group_of_updates_takes_a_request_for_thirty(books: Any) -> None:
     assert books.status(*numbers) == ["done"] * 95, outcome
     assert books.query("SELECT count(*) FROM customer WHERE notes = 'by ' || id") == [(95,)]
     assert sum(books.sandbox.look("requests")["counts"].values()) == 1 + 4
+
+
+def test_single_changes_that_wait_share_requests(books: Any) -> None:
+    books.sandbox.control("generate", object="Customer", count=100)
+    books.mirror("customer")
+    numbers = [books.enqueue("customer", "update", f"qbk_cust{n}", notes=f"no. {n}") for n in range(1, 20)]
+    books.sandbox.control("requests")
+
+    outcome = books.drain("--threads", "1")
+
+    assert books.status(*numbers) == ["done"] * len(numbers), outcome
+    counts = books.sandbox.look("requests")["counts"]
+    assert (counts["batch"], counts.get("write")) == (1, None)
+
+
+def test_few_changes_wait_for_nobody(books: Any) -> None:
+    books.mirror("customer")
+    numbers = [books.enqueue("customer", "update", f"qbk_cust{n}", notes=f"no. {n}") for n in range(1, 8)]
+
+    books.drain("--threads", "8")
+
+    assert books.status(*numbers) == ["done"] * len(numbers)
+    assert books.query("SELECT count(*) FROM _sync_request WHERE b_id IS NOT NULL") == [(0,)]
 
 
 def test_an_item_that_is_refused_fails_alone_and_a_stale_one_goes_on(books: Any) -> None:

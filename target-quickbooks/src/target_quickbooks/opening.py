@@ -19,7 +19,7 @@ def new_worker(
     client: Client, connection: Connection, url: str, names: Names, pace: Pace, *, follow: bool
 ) -> Worker:
     """A worker whose queue can be opened; raises what is wrong with it at once."""
-    open_queue = partial(_queue, url, names, connection, pace.lease_s)
+    open_queue = partial(_queue, url, names, connection, pace)
     queue = open_queue("start")
     queue.follow()  # before the first look at the queue: one that only drains might be done before the next
     queue.close()
@@ -47,5 +47,5 @@ def keep_days() -> float:
     return days
 
 
-def _queue(url: str, names: Names, connection: Connection, lease_s: float, worker: str) -> Queue:
-    return Queue(url, names, connection, worker, lease_s)
+def _queue(url: str, names: Names, connection: Connection, pace: Pace, worker: str) -> Queue:
+    return Queue(url, names, connection, worker, pace.lease_s, pace.threads)

@@ -40,8 +40,12 @@ TOGETHER = [
 class Queue:
     """The queue of one mirror, in the hands of one worker thread."""
 
-    def __init__(self, url: str, names: Names, settings: Connection, worker: str, lease_s: float) -> None:
+    def __init__(
+        self, url: str, names: Names, settings: Connection, worker: str, lease_s: float, hands: int
+    ) -> None:
+        """`hands` is how many such threads the worker has; raises NotOurs for the queue of another database."""
         self.worker = worker
+        self._hands = hands
         self._names = names
         self._lease = timedelta(seconds=lease_s)
         self._connection = psycopg.connect(
@@ -59,8 +63,8 @@ class Queue:
         """The next change that may be sent, and others that may go in the same request."""
         rows = self._rows(
             "SELECT c.*, extract(epoch FROM now() - c.lost_at)::float AS lost_s "
-            "FROM {load}.claim_changes(%s, %s, %s, %s, %s) AS c",
-            self._deployment, self.worker, self._lease, TOGETHER, MOST_TOGETHER,
+            "FROM {load}.claim_changes(%s, %s, %s, %s, %s, %s) AS c",
+            self._deployment, self.worker, self._lease, TOGETHER, MOST_TOGETHER, self._hands,
         )  # fmt: skip
         rows.sort(key=lambda row: row["queue_id"])
         return [

@@ -1,12 +1,16 @@
--- claim_changes: gives a worker the next change that may be sent, for as long as its lease, and with it others of its group
--- that were never sent, where those may go together. One that another worker left in the middle comes again when its lease
--- has ended; if it had sent something, that answer is lost. One claims at a time, so that a group is not torn into pieces.
-CREATE OR REPLACE FUNCTION {load}.claim_changes(deployment text, claimant text, lease interval, together text[], most int)
+-- claim_changes: gives a worker the next change that may be sent, for as long as its lease, and with it others of its kind
+-- that were never sent, where those may go together: of a group as many as a request takes, of single ones a fair share of
+-- what waits, so that none waits for others while a hand is idle. One that another worker left in the middle comes again
+-- when its lease has ended; if it had sent something, that answer is lost. One claims at a time, so that a group is not
+-- torn into pieces.
+CREATE OR REPLACE FUNCTION {load}.claim_changes(
+    deployment text, claimant text, lease interval, together text[], most int, hands int)
 RETURNS SETOF {mirror}._sync_queue LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET synchronous_commit = off AS $body$  -- what is sent is committed for good later, by note_request
 DECLARE
     first {mirror}._sync_queue;
     numbers bigint[];
+    share int := most;
 BEGIN
     IF NOT EXISTS (SELECT FROM {mirror}._sync_deployment WHERE deployment_id = deployment) THEN
         RAISE EXCEPTION 'The queue was adopted by another host' USING ERRCODE = '55000';
@@ -27,15 +31,20 @@ BEGIN
         FROM {mirror}._sync_queue AS f
         WHERE q.queue_id = first.queue_id AND f.queue_id = q.follows AND f.status = 'done' AND f.answer IS NOT NULL
           AND q.attempts = 0;
-    IF first.attempts = 0 AND first.in_group IS NOT NULL AND first.operation || ' ' || first.table_name = ANY (together) THEN
+    IF first.attempts = 0 AND first.operation || ' ' || first.table_name = ANY (together) THEN
+        IF first.in_group IS NULL THEN
+            SELECT count(*) / hands INTO share FROM (
+                SELECT FROM {mirror}._sync_queue AS q WHERE q.status = 'pending' AND q.in_group IS NULL
+                    AND (q.table_name, q.operation) = (first.table_name, first.operation) LIMIT most * hands) AS waiting;
+        END IF;
         numbers := ARRAY(
             SELECT q.queue_id FROM {mirror}._sync_queue AS q
-            WHERE q.in_group = first.in_group AND q.status = 'pending' AND q.queue_id > first.queue_id
+            WHERE q.in_group IS NOT DISTINCT FROM first.in_group AND q.status = 'pending' AND q.queue_id > first.queue_id
               AND q.deployment_id = deployment AND q.attempts = 0 AND q.follows IS NULL AND q.not_before <= now()
               AND (q.table_name, q.operation) = (first.table_name, first.operation)
               AND NOT EXISTS (SELECT FROM {mirror}._sync_queue AS e WHERE e.row_key = q.row_key
                               AND e.queue_id < q.queue_id AND e.status IN ('pending', 'sending'))
-            ORDER BY q.queue_id LIMIT most - 1 FOR UPDATE SKIP LOCKED);
+            ORDER BY q.queue_id LIMIT greatest(share - 1, 0) FOR UPDATE SKIP LOCKED);
     END IF;
     RETURN QUERY UPDATE {mirror}._sync_queue AS q SET status = 'sending', worker = claimant, lease_until = now() + lease,
         attempts = q.attempts + 1,
