@@ -26,7 +26,10 @@ import writing
 from report import Section
 from stage import Failed, Stage
 
+import proxy
+
 _BACKFILL, _OVERLAP, _MILLION, _WRITES = 200_000, 100_000, 1_000_000, 3_000
+_SECONDS = 4
 
 
 def main() -> int:
@@ -43,6 +46,10 @@ def main() -> int:
         "incremental": lambda stage: incremental.measure(stage, many, given.times),
         "million": lambda stage: million.measure(stage, many),
         "writing": lambda stage: writing.measure(stage, max(500, int(_WRITES * given.scale))),
+        "proxy-reads": lambda stage: proxy.measure_reads(
+            stage, given.times, max(1, int(_SECONDS * given.scale))
+        ),
+        "proxy-writes": lambda stage: proxy.measure_writes(stage, max(300, int(_WRITES * given.scale))),
         "pages": lambda stage: _with_company(stage, many),
     }
     sections = []
@@ -71,7 +78,16 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--only",
         action="append",
-        choices=("backfill", "overlap", "incremental", "million", "writing", "pages"),
+        choices=(
+            "backfill",
+            "overlap",
+            "incremental",
+            "million",
+            "writing",
+            "proxy-reads",
+            "proxy-writes",
+            "pages",
+        ),
         help="one of them",
     )
     parser.add_argument("--page", type=Path, help="where to write; by default the docs' page, if all was run")

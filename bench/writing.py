@@ -35,10 +35,10 @@ def measure(stage: Stage, rows: int) -> Section:
     """One change after the other, then `rows` at once, ungrouped and as one group."""
     stage.company(rows)
     mirror = stage.mirror(5)
-    setting = _Setting(stage, mirror)
+    setting = Setting(stage, mirror)
     with setting.connected() as client, psycopg.connect(mirror.superuser.url, autocommit=True) as connection:
-        direct = _direct(client)
-        ids = _mirrored(client, connection, rows)
+        direct = sent_directly(client)
+        ids = mirrored(client, connection, rows)
         with setting.worker():
             _one_by_one(connection, ids[:20])  # everything is warm
             alone = _one_by_one(connection, ids[:_ALONE])
@@ -54,8 +54,8 @@ def measure(stage: Stage, rows: int) -> Section:
         Table(
             ("What", "median ms", "95 % ms", "a second", "worker's CPU ms each"),
             [
-                ("an update sent directly", figure(median(direct) * 1000), figure(_p95(direct) * 1000), "", ""),
-                ("the same through the queue", figure(median(alone) * 1000), figure(_p95(alone) * 1000), "", ""),
+                ("an update sent directly", figure(median(direct) * 1000), figure(p95(direct) * 1000), "", ""),
+                ("the same through the queue", figure(median(alone) * 1000), figure(p95(alone) * 1000), "", ""),
                 (f"{rows:,} updates at once", "", "", figure(rate, 0), figure(single[1] / rows * 1000, 2)),
                 (f"{rows:,} updates of one group", "", "", figure(rows / grouped[0], 0),
                  figure(grouped[1] / rows * 1000, 2)),
@@ -66,7 +66,7 @@ def measure(stage: Stage, rows: int) -> Section:
 
 
 @dataclass
-class _Setting:
+class Setting:
     """A mirror, and the programs that write for it."""
 
     stage: Stage
@@ -116,7 +116,7 @@ class _Setting:
         return start_child([program("target-quickbooks"), how], self.stage.directory, variables)
 
 
-def _mirrored(client: Client, connection: psycopg.Connection, rows: int) -> list[str]:
+def mirrored(client: Client, connection: psycopg.Connection, rows: int) -> list[str]:
     """Fills the mirror's customers as a sync would; their ids."""
     realm = client.connection.realm_id
     connection.execute("INSERT INTO _sync_company (environment, realm_id) VALUES ('sandbox', %s)", [realm])
@@ -153,7 +153,7 @@ def _one_by_one(connection: psycopg.Connection, ids: list[str]) -> list[float]:
     return taken
 
 
-def _direct(client: Client) -> list[float]:
+def sent_directly(client: Client) -> list[float]:
     """Seconds of such an update, sent without a queue."""
     taken = []
     for document in client.query(f"select * from Customer maxresults {_ALONE}").documents(
@@ -167,5 +167,5 @@ def _direct(client: Client) -> list[float]:
     return taken
 
 
-def _p95(values: list[float]) -> float:
+def p95(values: list[float]) -> float:
     return quantiles(values, n=20)[-1]
