@@ -28,7 +28,7 @@ demo: install  ## A QuickBooks company in Postgres, until Ctrl-C
 	@exec $(VENV)/bin/quickbooks-demo
 
 test: install  ## All tests that fit into 15 minutes, on a real Postgres
-	$(PYTEST) --numprocesses 3 -m 'not soak'
+	$(PYTEST) --numprocesses 4 -m 'not soak'
 
 soak: install  ## The long random tests
 	$(PYTEST) --numprocesses 2 -m soak --timeout 3600

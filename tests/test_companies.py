@@ -16,6 +16,9 @@ SCHEMA = 'Acme & "Sons"'
 def test_a_second_company_has_a_schema_of_its_own(
     pipeline: Pipeline, migrated: Database, sandbox: Sandbox
 ) -> None:
+    # A part of the tables shows as much as all of them.
+    chosen = '["customer.*", "invoice.*", "item.*", "term.*"]'
+    pipeline = replace(pipeline, environment={**pipeline.environment, "TAP_QUICKBOOKS__SELECT": chosen})
     second = replace(
         pipeline,
         environment={

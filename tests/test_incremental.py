@@ -6,6 +6,7 @@ Tap and loader run as they do in Meltano; the mirror is compared with the compan
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,23 +15,56 @@ import requests
 from following.flow import new_programs
 from following.mirror import Mirror
 from quickbooks_core.catalog import MIRRORED
+from quickbooks_demo.database import Address, drop_database
 from quickbooks_demo.pipeline import Pipeline, loader_url
 from quickbooks_demo.sandbox import Sandbox
-from quickbooks_demo.testing import Database, run
+from quickbooks_demo.testing import Database, new_database, run
 from quickbooks_demo.waiting import wait_for
+
+CHECKOUT = Path(__file__).parents[1]
+
+
+def new_mirror(database: Database, sandbox: Sandbox, connection: dict[str, str], home: Path) -> Mirror:
+    loader = loader_url(database.login("quickbooks_loader").url)
+    return Mirror(sandbox, database, new_programs(CHECKOUT, home, connection, loader), connection, home)
 
 
 @pytest.fixture
-def mirror(
-    migrated: Database,
-    sandbox: Sandbox,
-    connected: dict[str, str],
-    tmp_path: Path,
-    request: pytest.FixtureRequest,
-) -> Mirror:
-    loader = loader_url(migrated.login("quickbooks_loader").url)
-    programs = new_programs(request.config.rootpath, tmp_path, connected, loader)
-    return Mirror(sandbox, migrated, programs, connected, tmp_path)
+def mirror(migrated: Database, sandbox: Sandbox, connected: dict[str, str], tmp_path: Path) -> Mirror:
+    """An empty one."""
+    return new_mirror(migrated, sandbox, connected, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def first_run(
+    postgres_server: Address,
+    migrated_template: str,
+    sandbox_process: Sandbox,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Mirror]:
+    """The demo company after a first run, of which tests take copies."""
+    home = tmp_path_factory.mktemp("first_run")
+    sandbox_process.control("reset", company="demo")
+    sandbox_process.control("throttle", on=False)
+    sandbox_process.control("clock", advance_s=120)
+    connection = {**sandbox_process.connection(), "QUICKBOOKS_STATE_DIR": str(home / "tokens")}
+    mirror = new_mirror(new_database(postgres_server, migrated_template), sandbox_process, connection, home)
+    mirror.sync()
+    yield mirror
+    drop_database(postgres_server, mirror.database.name)
+
+
+@pytest.fixture
+def begun(
+    first_run: Mirror, postgres_server: Address, sandbox: Sandbox, connected: dict[str, str], tmp_path: Path
+) -> Iterator[Mirror]:
+    """A mirror that goes on from a first run, so much later that no run looks at what was before it."""
+    database = new_database(postgres_server, first_run.database.name)
+    sandbox.control("clock", advance_s=600)
+    mirror = new_mirror(database, sandbox, connected, tmp_path)
+    mirror.states += first_run.states
+    yield mirror
+    drop_database(postgres_server, database.name)
 
 
 def person(mirror: Mirror, action: str, object: str, id: str, **more: Any) -> Any:
@@ -59,65 +93,58 @@ def later(mirror: Mirror) -> None:
     mirror.sandbox.control("clock", advance_s=120)
 
 
-def test_an_idle_run_asks_for_changes_once_and_sends_one_batch(mirror: Mirror) -> None:
-    later(mirror)
-    mirror.sync()
-    later(mirror)
+def test_an_idle_run_asks_for_changes_once_and_sends_one_batch(begun: Mirror) -> None:
+    begun.sync()
+    later(begun)
 
-    run = mirror.sync()
+    run = begun.sync()
 
-    asked = mirror.asked()
+    asked = begun.asked()
     assert [line.split("?")[0].rsplit("/", 1)[1] for line in asked] == ["cdc", "batch"], asked
     assert {kind: times for kind, times in run["calls"].items() if kind != "oauth"} == {"cdc": 1, "batch": 1}
-    assert mirror.rows(
+    assert begun.rows(
         "select calls, batch_items > 20, sum(rows) from _sync_cdc where table_name = '*' group by 1, 2"
     ) == [(2, True, None)]
     assert run["counts"] == {entity.table: 0 for entity in MIRRORED}
-    assert mirror.differences() == []
+    assert begun.differences() == []
 
 
-def test_changes_deletions_voids_and_deactivations_arrive(mirror: Mirror) -> None:
-    mirror.sync()
-    later(mirror)
-    person(mirror, "edit", "Customer", "3", changes={"Notes": "called"})
-    person(mirror, "deactivate", "Customer", "4")
-    person(mirror, "delete", "Estimate", "48")
-    person(mirror, "void", "Invoice", "49")
-    person(mirror, "edit", "TaxAgency", "1", changes={"DisplayName": "Another agency"})
+def test_changes_deletions_voids_and_deactivations_arrive(begun: Mirror) -> None:
+    person(begun, "edit", "Customer", "3", changes={"Notes": "called"})
+    person(begun, "deactivate", "Customer", "4")
+    person(begun, "delete", "Estimate", "48")
+    person(begun, "void", "Invoice", "49")
+    person(begun, "edit", "TaxAgency", "1", changes={"DisplayName": "Another agency"})
 
-    mirror.sync()
+    begun.sync()
 
-    assert not [line for line in mirror.asked() if "startposition" in line]
-    assert mirror.rows("select table_name, id, source, status from _sync_deletes") == [
+    assert not [line for line in begun.asked() if "startposition" in line]
+    assert begun.rows("select table_name, id, source, status from _sync_deletes") == [
         ("estimate", "qbk_est48", "cdc", "done")
     ]
-    assert mirror.differences() == []
+    assert begun.differences() == []
 
 
 @pytest.mark.parametrize("told", ["silent", "deleted"])
-def test_a_merged_name_goes_and_its_documents_name_the_winner(mirror: Mirror, told: str) -> None:
-    mirror.sandbox.control("switches", cdc_merged=told)
-    mirror.sync()
-    later(mirror)
-    person(mirror, "merge", "Customer", "2", into="1")
+def test_a_merged_name_goes_and_its_documents_name_the_winner(begun: Mirror, told: str) -> None:
+    begun.sandbox.control("switches", cdc_merged=told)
+    person(begun, "merge", "Customer", "2", into="1")
 
-    mirror.sync()
+    begun.sync()
 
-    assert mirror.differences() == []
-    assert mirror.rows("select count(*) from customer where id = 'qbk_cust2'") == [(0,)]
+    assert begun.differences() == []
+    assert begun.rows("select count(*) from customer where id = 'qbk_cust2'") == [(0,)]
 
 
-def test_a_name_that_is_told_as_deleted_may_only_be_inactive(mirror: Mirror) -> None:
-    mirror.sandbox.control("switches", cdc_deactivated="deleted")
-    mirror.sync()
-    later(mirror)
-    person(mirror, "deactivate", "Customer", "4")
+def test_a_name_that_is_told_as_deleted_may_only_be_inactive(begun: Mirror) -> None:
+    begun.sandbox.control("switches", cdc_deactivated="deleted")
+    person(begun, "deactivate", "Customer", "4")
 
-    mirror.sync()
+    begun.sync()
 
-    assert mirror.rows("select active from customer where id = 'qbk_cust4'") == [(False,)]
-    assert mirror.rows("select count(*) from _sync_deletes") == [(0,)]
-    assert mirror.differences() == []
+    assert begun.rows("select active from customer where id = 'qbk_cust4'") == [(False,)]
+    assert begun.rows("select count(*) from _sync_deletes") == [(0,)]
+    assert begun.differences() == []
 
 
 def test_a_table_chosen_later_is_read_alone(mirror: Mirror) -> None:
@@ -177,29 +204,25 @@ def test_a_table_that_is_no_longer_chosen_is_emptied_and_marked(mirror: Mirror) 
 
 
 @pytest.mark.parametrize("touch", ["touch", "silent"])
-def test_balances_moved_by_documents_follow_whether_they_are_told_or_not(mirror: Mirror, touch: str) -> None:
-    mirror.sandbox.control("switches", touch_on_balance=touch)
-    mirror.sync()
-    later(mirror)
-    ((invoice, customer),) = mirror.rows(
+def test_balances_moved_by_documents_follow_whether_they_are_told_or_not(begun: Mirror, touch: str) -> None:
+    begun.sandbox.control("switches", touch_on_balance=touch)
+    ((invoice, customer),) = begun.rows(
         "select id, customer_id from invoice where balance > 20 order by id limit 1"
     )
-    pay(mirror, invoice.removeprefix("qbk_inv"), customer.removeprefix("qbk_cust"))
+    pay(begun, invoice.removeprefix("qbk_inv"), customer.removeprefix("qbk_cust"))
 
-    mirror.sync()
+    begun.sync()
 
-    assert mirror.differences() == []
+    assert begun.differences() == []
 
 
-def test_more_changes_in_one_second_than_any_answer_holds(mirror: Mirror) -> None:
-    mirror.sync()
-    later(mirror)
-    mirror.sandbox.control("generate", object="Customer", count=5_000, per_second=5_000)
+def test_more_changes_in_one_second_than_any_answer_holds(begun: Mirror) -> None:
+    begun.sandbox.control("generate", object="Customer", count=5_000, per_second=5_000)
 
-    mirror.sync()
+    begun.sync()
 
-    assert mirror.rows("select count(*) from customer") == [(5_029,)]
-    assert mirror.differences() == []
+    assert begun.rows("select count(*) from customer") == [(5_029,)]
+    assert begun.differences() == []
 
 
 def test_two_thousand_deletions_of_which_a_foreign_key_forbids_one(mirror: Mirror) -> None:
@@ -224,17 +247,15 @@ def test_two_thousand_deletions_of_which_a_foreign_key_forbids_one(mirror: Mirro
     assert mirror.differences() == []
 
 
-def test_after_a_month_without_a_run_everything_is_caught(mirror: Mirror) -> None:
-    mirror.sync()
-    later(mirror)
-    person(mirror, "edit", "Customer", "3", changes={"Notes": "called"})
-    person(mirror, "delete", "Estimate", "48")
-    person(mirror, "merge", "Customer", "2", into="1")
-    mirror.sandbox.control("clock", advance_s=31 * 86_400)
+def test_after_a_month_without_a_run_everything_is_caught(begun: Mirror) -> None:
+    person(begun, "edit", "Customer", "3", changes={"Notes": "called"})
+    person(begun, "delete", "Estimate", "48")
+    person(begun, "merge", "Customer", "2", into="1")
+    begun.sandbox.control("clock", advance_s=31 * 86_400)
 
-    mirror.sync()
+    begun.sync()
 
-    assert mirror.differences() == []
+    assert begun.differences() == []
 
 
 @pytest.mark.parametrize("ahead_s", [-300, 300])
@@ -315,20 +336,19 @@ def meddle(mirror: Mirror, customers: int, invoices: int, count: int) -> None:
         person(mirror, "delete", "Invoice", str(invoices + place))
 
 
-def test_reconcile_finds_and_repairs_what_nobody_told(mirror: Mirror) -> None:
-    mirror.sync()
-    mirror.rows_of_owner("delete from customer where id = 'qbk_cust3'")
-    mirror.rows_of_owner("update invoice set balance = 5 where id = 'qbk_inv49'")
-    mirror.rows_of_owner(
+def test_reconcile_finds_and_repairs_what_nobody_told(begun: Mirror) -> None:
+    begun.rows_of_owner("delete from customer where id = 'qbk_cust3'")
+    begun.rows_of_owner("update invoice set balance = 5 where id = 'qbk_inv49'")
+    begun.rows_of_owner(
         "update account set name = 'newer', updated_at = '2050-01-01' where id = 'qbk_acct33'"
     )
-    mirror.rows_of_owner(
+    begun.rows_of_owner(
         "insert into term (id, name, _sync_read_at) values ('qbk_term999', 'ghost', '2020-01-01')"
     )
 
-    seen = mirror.reconcile("--dry-run")
-    done = mirror.reconcile()
-    forced = mirror.reconcile("--force", "account")
+    seen = begun.reconcile("--dry-run")
+    done = begun.reconcile()
+    forced = begun.reconcile("--force", "account")
 
     assert (seen.code, done.code, forced.code) == (0, 0, 0), (seen, done, forced)
     for line in (
@@ -347,9 +367,9 @@ def test_reconcile_finds_and_repairs_what_nobody_told(mirror: Mirror) -> None:
         in done.out
     )
     assert forced.out.splitlines()[-1].startswith("1 differences in 1 of 1 tables; calls of the API: 1 query")
-    assert mirror.differences() == []
+    assert begun.differences() == []
     assert (
-        mirror.reconcile()
+        begun.reconcile()
         .out.splitlines()[-1]
         .startswith(f"{len(MIRRORED)} tables are equal; calls of the API: ")
     )

@@ -15,6 +15,14 @@ from quickbooks_demo.postgres import Server
 from quickbooks_demo.sandbox import start_sandbox
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """These tests wait more than they compute: where several workers run, one takes them all, beside the others."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents and not item.get_closest_marker("soak"):
+            item.add_marker(pytest.mark.xdist_group("queue"))
+
+
 class Mortal:
     """A server and a sandbox of a test's own, which may be killed and come again where they were."""
 

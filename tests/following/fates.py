@@ -37,7 +37,6 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "expiry": ("expired_token", "401"),
 }
 _OF_THE_TAP = "minorversion="  # which no request of ours has
-_POWER_CUTS = 0.4
 _FURTHEST = 4  # requests that an order may let pass
 _PHASES = {
     Victim.TAP: (Phase.STARTING, Phase.FLOWING, Phase.FLOWING),
@@ -61,11 +60,11 @@ class Fate:
         return f"{self.given.value}{kill}"
 
 
-def drawn(random: Random, kills: Mapping[str, int], ended: int) -> Fate:
-    """The next run's: whatever is lacking most often."""
+def drawn(random: Random, kills: Mapping[str, int], ended: int, power_cuts: float) -> Fate:
+    """The next run's: whatever is lacking most often. `power_cuts`: how often all are killed at once."""
     lacking = {one: max(0, LEAST - kills.get(one.value, 0)) for one in Victim}
     given = random.choices((Given.LAST, Given.NOTHING, Given.OLDER), (70, 20, 10))[0]
-    if all(lacking.values()) and random.random() < _POWER_CUTS:
+    if all(lacking.values()) and random.random() < power_cuts:
         return Fate(given, tuple(Victim), Phase.FLOWING, random.random())
     singly: list[Victim | None] = [one for one, times in lacking.items() for _ in range(times)]
     victim = random.choice([*singly, *[None] * (LEAST - ended)] or [None])

@@ -63,10 +63,10 @@ class Counts:
 
 
 class Story:
-    """One seed's."""
+    """One seed's. `power_cuts`: how many of the kills hit everybody at once, which makes it shorter."""
 
-    def __init__(self, seed: int, sandbox: Sandbox, stage: Stage) -> None:
-        self.seed, self.sandbox, self.stage = seed, sandbox, stage
+    def __init__(self, seed: int, sandbox: Sandbox, stage: Stage, power_cuts: float) -> None:
+        self.seed, self.sandbox, self.stage, self._power_cuts = seed, sandbox, stage, power_cuts
         self._random = Random(seed)
         first = int(sandbox.control("generate", object="Customer", count=IMPORTED)["first"])
         listed = sandbox.control("switches", seed=seed)["switches"]
@@ -84,7 +84,7 @@ class Story:
                 if len(self.runs.told) == _MOST_RUNS:
                     raise Wrong(f"after {_MOST_RUNS} runs there are not yet {', '.join(lacking)}")
                 self._order_failures()
-                self.runs.perform(drawn(self._random, self.runs.kills, self.runs.well))
+                self.runs.perform(drawn(self._random, self.runs.kills, self.runs.well, self._power_cuts))
         finally:
             self.life.end()
 

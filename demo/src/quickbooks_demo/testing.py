@@ -93,7 +93,8 @@ def postgres_server() -> Iterator[Address]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _new_database(server: Address, template: str | None = None) -> Database:
+def new_database(server: Address, template: str | None = None) -> Database:
+    """A database of a random name, empty or a copy of another; whoever asks for it drops it."""
     name = f"test_{secrets.token_hex(6)}"
     create_database(server, name, template)
     superuser = server.on(name)
@@ -103,7 +104,7 @@ def _new_database(server: Address, template: str | None = None) -> Database:
 @pytest.fixture
 def database(postgres_server: Address) -> Iterator[Database]:
     """An empty database; the migration role is neither superuser nor its owner."""
-    new = _new_database(postgres_server)
+    new = new_database(postgres_server)
     yield new
     drop_database(postgres_server, new.name)
 
@@ -111,7 +112,7 @@ def database(postgres_server: Address) -> Iterator[Database]:
 @pytest.fixture(scope="session")
 def migrated_template(postgres_server: Address) -> Iterator[str]:
     """The name of a migrated database from which tests take copies."""
-    new = _new_database(postgres_server)
+    new = new_database(postgres_server)
     outcome = run("quickbooks", "migrate", DATABASE_URL=new.url)
     assert outcome.code == 0, outcome
     yield new.name
@@ -121,7 +122,7 @@ def migrated_template(postgres_server: Address) -> Iterator[str]:
 @pytest.fixture
 def migrated(postgres_server: Address, migrated_template: str) -> Iterator[Database]:
     """A database after `quickbooks migrate`, empty of data."""
-    new = _new_database(postgres_server, migrated_template)
+    new = new_database(postgres_server, migrated_template)
     yield new
     drop_database(postgres_server, new.name)
 
@@ -191,7 +192,7 @@ def filled(
     sandbox_process.control("reset", company=getattr(request.module, "COMPANY", "demo"))
     sandbox_process.control("throttle", on=False)
     home = tmp_path_factory.mktemp("filled")
-    database = _new_database(postgres_server, migrated_template)
+    database = new_database(postgres_server, migrated_template)
     connection = {**sandbox_process.connection(), "QUICKBOOKS_STATE_DIR": str(home / "tokens")}
     pipeline = new_pipeline(database, connection, request.config.rootpath, home)
     code, words = pipeline.run("run", "sync")
