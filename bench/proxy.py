@@ -83,8 +83,8 @@ def measure_writes(stage: Stage, rows: int) -> Section:
     return Section(
         "Writes through the proxy",
         f"An `UPDATE` by key takes **{beside_ms:.1f} ms** more than the API's own time, in the median of {len(alone)} "
-        f"(at most {MOST_MS}, aim {MS_AIM}). {_AT_ONCE} clients at once make **{rate:.0f} writes a second**; QuickBooks "
-        "allows eight requests.",
+        f"(at most {MOST_MS}, aim {MS_AIM}). {_AT_ONCE} clients at once make **{rate:.0f} writes a second**; "
+        "QuickBooks allows eight requests.",
         Table(
             ("What", "median ms", "95 % ms", "a second"),
             [
