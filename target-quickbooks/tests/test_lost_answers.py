@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from quickbooks_demo.testing import run
 
 AFTER = ("reset_after", "cut_after", "503_after", "500_after")
 BEFORE = ("reset_before", "503", "html")
@@ -137,3 +138,13 @@ def test_an_update_that_another_one_overtook_is_unknown_where_it_cannot_be_told(
         books.wait(number, status="unknown")
 
     assert books.change(number)["sqlstate"] == "08007"
+
+
+@pytest.mark.parametrize("name", ["QUICKBOOKS_SECOND_LOOK_S", "QUICKBOOKS_REPLAY_WINDOW_S"])
+def test_nobody_is_less_patient_with_intuit(name: str) -> None:
+    intuit = {"QUICKBOOKS_ENVIRONMENT": "production", "DATABASE_URL": "postgresql://nowhere/none"}
+
+    outcome = run("target-quickbooks", "--drain", **intuit, **{name: "3"})
+
+    assert outcome.code == 1
+    assert f"{name}: only for a local sandbox" in outcome.err

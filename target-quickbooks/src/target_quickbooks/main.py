@@ -58,7 +58,9 @@ def _run(arguments: argparse.Namespace) -> int:
     if not url:
         raise NotConfigured("DATABASE_URL is not set")
     names = Names(os.environ.get("QUICKBOOKS_SCHEMA") or "public")
-    pace = Pace(arguments.threads, lease_s=arguments.lease, patience=patience(), keep_days=keep_days())
+    pace = Pace(
+        arguments.threads, lease_s=arguments.lease, patience=patience(connection), keep_days=keep_days()
+    )
     with open_client(connection) as client:
         worker = new_worker(client, connection, url, names, pace, follow=arguments.follow)
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -14,6 +14,8 @@ from target_quickbooks.queue import Queue
 from target_quickbooks.recovery import Patience
 from target_quickbooks.worker import Pace, Worker
 
+_REPLAY_WINDOW, _SECOND_LOOK = "QUICKBOOKS_REPLAY_WINDOW_S", "QUICKBOOKS_SECOND_LOOK_S"
+
 
 def new_worker(
     client: Client, connection: Connection, url: str, names: Names, pace: Pace, *, follow: bool
@@ -26,12 +28,17 @@ def new_worker(
     return Worker(client, open_queue, url, pace, follow=follow)
 
 
-def patience() -> Patience:
-    """Other times than Intuit's are for a local sandbox."""
+def patience(connection: Connection) -> Patience:
+    """Other times than Intuit's are for a local sandbox; raises NotConfigured."""
+    given = {name: os.environ[name] for name in (_REPLAY_WINDOW, _SECOND_LOOK) if os.environ.get(name)}
+    if given and connection.at_intuit:
+        raise NotConfigured(
+            f"{' and '.join(given)}: only for a local sandbox. Intuit may still do what was sent two minutes ago"
+        )
     usual = Patience()
     return Patience(
-        float(os.environ.get("QUICKBOOKS_REPLAY_WINDOW_S") or usual.replay_window_s),
-        float(os.environ.get("QUICKBOOKS_SECOND_LOOK_S") or usual.second_look_s),
+        float(given.get(_REPLAY_WINDOW, usual.replay_window_s)),
+        float(given.get(_SECOND_LOOK, usual.second_look_s)),
     )
 
 

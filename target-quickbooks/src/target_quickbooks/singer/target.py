@@ -134,7 +134,7 @@ class TargetQuickBooks(Target):
         if self.config.get("dry_run"):
             return Showing(intake)
         client = ending.enter_context(open_client(connection))
-        worker = new_worker(client, connection, url, names, Pace(patience=patience()), follow=True)
+        worker = new_worker(client, connection, url, names, Pace(patience=patience(connection)), follow=True)
         folder = Path(self.config.get("failures_dir") or ".")
         return Sending(intake, worker, float(self.config.get("wait_s") or _PATIENCE_S), folder)
 
