@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from quickbooks_core.client import boot_time
+from quickbooks_core.errors import TooLate
 from quickbooks_demo.testing import run
 
 AFTER = ("reset_after", "cut_after", "503_after", "500_after")
@@ -148,3 +150,13 @@ def test_nobody_is_less_patient_with_intuit(name: str) -> None:
 
     assert outcome.code == 1
     assert f"{name}: only for a local sandbox" in outcome.err
+
+
+def test_what_has_waited_for_too_long_does_not_leave_any_more(books: Any) -> None:
+    """Another worker may have taken over, and look for it no longer."""
+    body = json.dumps({"DisplayName": "Late"}).encode()
+
+    with pytest.raises(TooLate):
+        books.client.post("vendor", body, request_id="late", before=boot_time() - 1)
+
+    assert books.documents("vendor", "DisplayName = 'Late'") == []

@@ -73,6 +73,12 @@ class Throttled(QuickBooksError):
     advice = "Another program may be using up the company's limit of 500 requests a minute; try again later."
 
 
+class TooLate(QuickBooksError):
+    """It was not sent, because it had waited for longer than its sender vouches for."""
+
+    advice = "It is tried again."
+
+
 class Reconnect(QuickBooksError):
     """The grant is gone: expired, revoked, or for another company."""
 

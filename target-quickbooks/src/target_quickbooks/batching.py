@@ -72,7 +72,8 @@ class Batch:
         content = [item.made.batch_item(str(item.job.queue_id), item.body) for item in items]
         try:
             body = encoded({"BatchItemRequest": content})
-            answer = self._engine.client.post(_CALL.path, body, request_id=request_id)
+            before = min(item.sent.before for item in items if item.sent.before)
+            answer = self._engine.client.post(_CALL.path, body, request_id=request_id, before=before)
             answers = _by_item(answer)
         except (OutcomeUnknown, Busy) as error:
             return [(item.job, self._lost(item, error)) for item in items]

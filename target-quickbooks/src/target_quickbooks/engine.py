@@ -20,6 +20,7 @@ from quickbooks_core.errors import (
     Stale,
     StoreLost,
     Throttled,
+    TooLate,
     Unreachable,
     WrongCredentials,
 )
@@ -39,7 +40,7 @@ from target_quickbooks.queue import Queue
 from target_quickbooks.uploading import content, content_type, packed, plan_of
 
 # The change is not to blame: it is tried again, for as long as it takes.
-PASSING = (Busy, Throttled, Unreachable, StoreLost, Reconnect, WrongCredentials)
+PASSING = (Busy, Throttled, Unreachable, StoreLost, TooLate, Reconnect, WrongCredentials)
 _FRESH_READS = 4
 _LONGEST_PAUSE_S = 300.0
 
@@ -88,7 +89,7 @@ class Engine:
         try:
             answer = self.client.post(
                 sent.call.path, sent.body, sent.call.params,
-                request_id=sent.request_id, content_type=content_type(sent.call, sent.body),
+                request_id=sent.request_id, content_type=content_type(sent.call, sent.body), before=sent.before,
             )  # fmt: skip
             return self._done(made, answer, content(sent.call, answer))
         except (OutcomeUnknown, Busy) as error:

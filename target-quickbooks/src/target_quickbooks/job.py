@@ -11,10 +11,16 @@ from quickbooks_core.catalog import by_table
 from quickbooks_core.catalog.model import Entity
 from quickbooks_core.writing import Action, Call, Change, ClientError
 
+# What is noted leaves within this time or not at all: another worker that has taken over counts on it.
+LEAVES_WITHIN_S = 60.0
+
 
 @dataclass(frozen=True)
 class Sent:
-    """A request that was noted, and whose end is not known. Times are the database's, except QuickBooks' own."""
+    """A request that was noted, and whose end is not known. Times are the database's, except QuickBooks' own.
+
+    `before`: until when its first byte may leave, by `boot_time()`; unknown for what another worker has noted.
+    """
 
     number: int
     request_id: str
@@ -23,6 +29,7 @@ class Sent:
     sent_at: datetime
     quickbooks_at: datetime
     is_item: bool = False  # of a batch, which is never sent again
+    before: float | None = None
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,25 @@ from psycopg.rows import dict_row
 from psycopg.types.json import set_json_loads
 from quickbooks_core.catalog import MIRRORED
 from quickbooks_core.catalog.model import Entity, Shape
+from quickbooks_core.client import boot_time
 from quickbooks_core.mapping import to_row
 from quickbooks_core.postgres.deployment import Deployment
 from quickbooks_core.postgres.statements import Names
 from quickbooks_core.settings import Connection
 from quickbooks_core.writing import Action, Call, ClientError, encoded
 
-from target_quickbooks.job import Done, Failed, Found, Job, Later, Outcome, Sent, Unknown, job_of
+from target_quickbooks.job import (
+    LEAVES_WITHIN_S,
+    Done,
+    Failed,
+    Found,
+    Job,
+    Later,
+    Outcome,
+    Sent,
+    Unknown,
+    job_of,
+)
 
 CHANNEL = "quickbooks_queue"
 # What a batch takes, and what may be in one: creates of transactions go alone, since they move money.
@@ -96,13 +108,15 @@ class Queue:
         b_id: str | None = None,
     ) -> Sent:
         """Commits what is about to be sent; raises psycopg.errors.ObjectInUse where the lease is gone."""
+        before = boot_time() + LEAVES_WITHIN_S
         row = self._row(
             "SELECT {load}.note_request(%s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s) AS number",
             job.queue_id, self.worker, request_id, b_id, call.method, call.path, _json(dict(call.params)), body,
             quickbooks_at,
         )  # fmt: skip
         number = int(row["number"]) if row else 0
-        return Sent(number, request_id, call, body, datetime.now(UTC), quickbooks_at, b_id is not None)
+        noted_at = datetime.now(UTC)
+        return Sent(number, request_id, call, body, noted_at, quickbooks_at, b_id is not None, before)
 
     def end_request(self, job: Job, sent: Sent | None, outcome: str, words: str) -> None:
         """What has become of a request, or of all in doubt."""

@@ -18,7 +18,7 @@ from quickbooks_core.reading.pages import Incomplete
 from quickbooks_core.writing import Action, ChangeRefused, Plan, Style
 
 from target_quickbooks.engine import PASSING, Engine, failed, later
-from target_quickbooks.job import Done, Job, Later, Outcome, Unknown
+from target_quickbooks.job import LEAVES_WITHIN_S, Done, Job, Later, Outcome, Unknown
 from target_quickbooks.judging import Verdict, verdict
 from target_quickbooks.lookup import Found, look_for
 from target_quickbooks.uploading import packed, plan_of
@@ -26,10 +26,10 @@ from target_quickbooks.uploading import packed, plan_of
 
 @dataclass(frozen=True)
 class Patience:
-    """Times of a recovery. Intuit cuts requests off at 120 seconds: after that nothing is done any more."""
+    """Times of a recovery. What was noted leaves within a minute, and Intuit cuts requests off at 120 seconds."""
 
     replay_window_s: float = 900.0
-    second_look_s: float = 130.0
+    second_look_s: float = LEAVES_WITHIN_S + 130.0  # after that nothing is done any more
     attempts: int = 12
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 from quickbooks_core.client.answer import Answer
 from quickbooks_core.client.client import Client
 from quickbooks_core.client.stores import FileStore, Store
+from quickbooks_core.client.transport import boot_time
 from quickbooks_core.errors import NotConfigured, StoreLost
 from quickbooks_core.settings import Connection
 
-__all__ = ["Answer", "Client", "open_client", "open_store"]
+__all__ = ["Answer", "Client", "boot_time", "open_client", "open_store"]
 
 
 def open_client(connection: Connection) -> Client:

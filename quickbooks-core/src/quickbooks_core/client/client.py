@@ -21,8 +21,8 @@ from quickbooks_core.client.retry import wait_s
 from quickbooks_core.client.stores import Store
 from quickbooks_core.client.throttle import IN_FLIGHT, Lane, NoThrottle, Throttle
 from quickbooks_core.client.tokens import Tokens
-from quickbooks_core.client.transport import Lost, NeverSent, Received, new_session, send
-from quickbooks_core.errors import Busy, OutcomeUnknown, QuickBooksError, Throttled, Unreachable
+from quickbooks_core.client.transport import Lost, NeverSent, Received, boot_time, new_session, send
+from quickbooks_core.errors import Busy, OutcomeUnknown, QuickBooksError, Throttled, TooLate, Unreachable
 from quickbooks_core.settings import Connection
 
 MINOR_VERSION = "75"
@@ -42,6 +42,7 @@ class Request:
     headers: Mapping[str, str]
     body: bytes | None = field(default=None, repr=False)
     repeatable: bool = True
+    before: float | None = None
 
 
 class _Bearer(AuthBase):
@@ -141,9 +142,11 @@ class Client:
         request_id: str = "",
         repeatable: bool = False,
         content_type: str = "application/json",
+        before: float | None = None,
     ) -> Answer:
         """Writes. A lost answer is OutcomeUnknown, unless the caller vouches that the same bytes may go twice.
 
+        `before` is a moment of `boot_time()` after which its first byte does not leave any more: it raises TooLate.
         `repeatable` needs a `request_id`, and more than that for creations: QuickBooks may forget request ids.
         """
         if repeatable and not request_id:
@@ -161,6 +164,7 @@ class Client:
                 {"Accept": "application/json", "Content-Type": content_type},
                 body,
                 repeatable,
+                before,
             )
         )
 
@@ -239,6 +243,8 @@ class Client:
 
     def _send(self, request: Request, token: str) -> Received:
         with self._throttle.request(request.lane):
+            if request.before is not None and boot_time() > request.before:
+                raise TooLate("A request has waited for too long, and was not sent")
             self._count(request.kind)
             try:
                 return send(

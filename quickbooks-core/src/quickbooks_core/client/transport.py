@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
@@ -13,6 +14,13 @@ from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
 
 # Intuit cuts requests off at 120 seconds.
 _TIMEOUT_S = (10, 130)
+# Where there is no such clock, the other one goes on while the machine sleeps.
+_BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+def boot_time() -> float:
+    """Seconds of a clock that nobody sets, and that goes on while the machine sleeps."""
+    return time.clock_gettime(_BOOT)
 
 
 @dataclass(frozen=True)
