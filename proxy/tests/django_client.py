@@ -4,10 +4,34 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 import django
+import psycopg
 from django.conf import settings
+
+
+def refused(asked: Callable[[], Any]) -> list[str | None]:
+    """The SQLSTATE and the words of an error."""
+    from django.db import DatabaseError
+
+    try:
+        asked()
+    except DatabaseError as error:
+        cause = cast(psycopg.Error, error.__cause__)
+        return [cause.sqlstate, cause.diag.message_primary]
+    return ["", "nothing was refused"]
+
+
+def rolled_back(asked: Callable[[], Any]) -> Any:
+    """What was seen in a transaction that came to nothing."""
+    from django.db import transaction
+
+    with transaction.atomic():
+        seen = asked()
+        transaction.set_rollback(True)
+    return seen
 
 
 def main() -> dict[str, Any]:
@@ -15,7 +39,7 @@ def main() -> dict[str, Any]:
         DATABASES={"default": {"ENGINE": "django.db.backends.postgresql", **json.loads(sys.argv[1])}}
     )
     django.setup()
-    from django.db import DatabaseError, models, transaction
+    from django.db import models, transaction
 
     class Customer(models.Model):
         id = models.TextField(primary_key=True, db_default=models.Value("qbk_pending_"))
@@ -43,15 +67,17 @@ def main() -> dict[str, Any]:
         locked.save()
     locked.refresh_from_db()
     updated = Customer.objects.filter(pk=one.pk).update(notes="by query")
-    try:
+
+    def missing() -> None:
         Customer.objects.filter(pk="qbk_cust1234567").update(notes="x")
-        error = ""
-    except DatabaseError as refused:
-        error = str(refused).splitlines()[0]
-    one.delete()
+
+    lost = rolled_back(lambda: Customer.objects.create(display_name="Django lost", active=True).pk)
+    inside = rolled_back(lambda: refused(missing))
+    id = one.pk
+    deleted, _ = one.delete()
     return {
-        "id": one.pk or Customer.objects.get(display_name__startswith="Django").pk,
-        "made": made.pk, "refreshed": refreshed, "locked": locked.notes, "updated": updated, "error": error,
+        "id": id, "made": made.pk, "refreshed": refreshed, "locked": locked.notes, "updated": updated,
+        "outside": refused(missing), "inside": inside, "lost": lost, "deleted": deleted,
     }  # fmt: skip
 
 

@@ -127,6 +127,33 @@ def test_executemany_writes_each_and_returns_each(writer: Writer) -> None:
     )
 
 
+def test_executemany_is_one_transaction(writer: Writer) -> None:
+    with writer.connect() as client, client.cursor() as cursor:
+        cursor.executemany(NOTE, [["a", "qbk_cust1"], ["b", "qbk_cust2"]])
+        updated = cursor.rowcount
+        with pytest.raises(psycopg.errors.NoDataFound):
+            cursor.executemany(NOTE, [["x", "qbk_cust1"], ["x", "qbk_cust1234567"]])
+        status = client.info.transaction_status
+
+    assert (updated, status) == (2, TransactionStatus.IDLE)
+    assert writer.document("Customer", "2")["Notes"] == "b"
+    wait_for(
+        lambda: writer.document("Customer", "1")["Notes"] == "a", "the first of the failed ones is undone", 30
+    )
+
+
+def test_executemany_deletes_each(writer: Writer) -> None:
+    ids = writer.books.query("select id from customer where balance = 0 limit 2")
+
+    with writer.connect() as client, client.cursor() as cursor:
+        cursor.executemany("delete from customer where id = %s", ids)
+        deleted = cursor.rowcount
+
+    assert deleted == 2
+    inactive = "select id from customer where not active and id = any(%s)"
+    assert len(writer.books.query(inactive, [id for (id,) in ids])) == 2
+
+
 def test_a_prepared_statement_is_written_each_time(writer: Writer) -> None:
     with writer.connect(prepare_threshold=0) as client:
         tags = [client.execute(NOTE, [f"time {n}", "qbk_cust1"]).statusmessage for n in range(3)]

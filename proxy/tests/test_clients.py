@@ -106,6 +106,9 @@ class Customer(Base):
     )
 
 
+MISSED = sa.update(Customer).where(Customer.id == "qbk_cust1234567").values(notes="x")
+
+
 @pytest.mark.parametrize("driver", ["psycopg", "psycopg2"])
 def test_sqlalchemy(writer: Writer, driver: str) -> None:
     engine = sa.create_engine(writer.address.url.replace("postgresql:", f"postgresql+{driver}:"))
@@ -125,7 +128,12 @@ def test_sqlalchemy(writer: Writer, driver: str) -> None:
         session.execute(sa.update(Customer).where(Customer.id == ids[2]).values(notes="core"))
         session.rollback()
         with pytest.raises(sa.exc.DBAPIError, match="not found"):
-            session.execute(sa.update(Customer).where(Customer.id == "qbk_cust1234567").values(notes="x"))
+            session.execute(MISSED)
+    with (
+        engine.connect().execution_options(isolation_level="AUTOCOMMIT") as outside,
+        pytest.raises(sa.exc.DBAPIError, match="not found"),
+    ):
+        outside.execute(MISSED)
     engine.dispose()
 
     assert [writer.document("Customer", id.removeprefix("qbk_cust"))["DisplayName"] for id in (ids[0], ids[2])] == [
@@ -152,7 +160,9 @@ def test_django(writer: Writer) -> None:
     assert ended.returncode == 0, ended.stderr
     seen = json.loads(ended.stdout)
     assert seen["id"].startswith("qbk_cust")
-    assert seen["error"] == MISSING
+    assert (seen["outside"], seen["inside"]) == (["P0002", MISSING], ["P0002", MISSING])
     assert (seen["refreshed"], seen["locked"], seen["updated"]) == ("fields", "locked", 1)
+    assert (seen["deleted"], seen["made"]) == (1, seen["id"])
     assert notes(writer) == "locked"
     assert is_inactive(writer, seen["id"])
+    wait_for(lambda: is_inactive(writer, seen["lost"]), "the rollback has been followed", 30)

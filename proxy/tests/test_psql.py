@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 
-import pytest
-
+from . import installed
 from .conftest import Writer
-
-pytestmark = pytest.mark.skipif(shutil.which("psql") is None, reason="psql is not installed")
 
 
 def psql(writer: Writer, *commands: str, **variables: str) -> list[str]:
     """The lines of output and errors, in their order."""
     options = [part for command in commands for part in ("-c", command)]
     ended = subprocess.run(
-        ["psql", writer.address.url, "-X", "-A", "-t", *options],
+        [*installed.psql(), writer.address.url, "-A", "-t", *options],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, env={**os.environ, **variables},
     )  # fmt: skip
     return ended.stdout.splitlines()

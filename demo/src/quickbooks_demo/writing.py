@@ -24,12 +24,12 @@ def start_worker(state: Path, worker: Address, connection: Mapping[str, str], st
     started.callback(child.stop)
 
 
-def start_proxy(state: Path, login: Address, started: ExitStack) -> int:
+def start_proxy(state: Path, login: Address, started: ExitStack, **environment: str) -> int:
     """Lets clients in, on the port of last time if it is free; the port."""
     home = _home(state, "proxy")
     stop_left_over(home / f"{_PROXY}.pid")  # else its port would not be free, and the address would change
     command = [program(_PROXY), "--listen", f"127.0.0.1:{kept_port(home / 'port')}"]
-    child = start_child(command, home, {**clean_environment(), "DATABASE_URL": login.url})
+    child = start_child(command, home, {**clean_environment(), "DATABASE_URL": login.url, **environment})
     started.callback(child.stop)
     wait_for(lambda: _listens(child), "the proxy listens", _START_PATIENCE_S)
     return int(child.words().split(_LISTENING)[1].split()[0].rpartition(":")[2])
