@@ -18,7 +18,7 @@ from quickbooks_core.writing import ClientError
 from quickbooks_proxy.asking import Asker, Ended, Fetch, Missing, Write, Written, verdict
 from quickbooks_proxy.columns import Column, columns_of
 from quickbooks_proxy.crypto import Seal, nonce
-from quickbooks_proxy.images import MOST_ROWS, Image, Refusal, check, images_of
+from quickbooks_proxy.images import MOST_ROWS, Image, Refusal, noted
 from quickbooks_proxy.messages import FLUSH, SYNC, close, describe, execute, message
 from quickbooks_proxy.owed import Debts
 from quickbooks_proxy.returning import Refresh, Tables
@@ -80,7 +80,7 @@ class _Tried:
     """What a bracket has shown."""
 
     result: _Result
-    images: list[Image]
+    images: Sequence[Image]
     session: Mapping[str, Any]
 
 
@@ -147,7 +147,7 @@ class Bracket:
                 result.end = found
                 return result
 
-    def _images(self, session: Mapping[str, Any]) -> Script[list[Image]]:
+    def _images(self, session: Mapping[str, Any]) -> Script[Sequence[Image]]:
         """What the bracket has noted; raises Refusal."""
         talk, seal, once = self._talk, self._context.seal, nonce()
         here = (str(self._context.pid), str(session["transaction"] or ""))
@@ -156,9 +156,9 @@ class Bracket:
         told = (text or b"").decode()
         if not seal.holds(proof or b"", "seal", *here, once, told):
             raise Refusal(ClientError("42501", "[QuickBooks] These rows do not come from the mirror"))
-        images = images_of(told)
-        check(images, self._portal.statement.others, int(session.get("most") or MOST_ROWS))
-        return images
+        found = noted(told)
+        found.check(self._portal.statement.others, int(session.get("most") or MOST_ROWS))
+        return found.images
 
     def _known(self, tried: _Tried) -> Script[_Tried | None]:
         """Rows that are asked for by id and not there are read from QuickBooks; None where it has none either."""

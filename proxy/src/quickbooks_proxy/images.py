@@ -84,9 +84,22 @@ class Image:
         }
 
 
-def images_of(text: str) -> list[Image]:
+@dataclass(frozen=True)
+class Noted:
+    """What a statement has done, as its bracket has noted it; `elsewhere` is a table that is not the mirror's."""
+
+    images: Sequence[Image]
+    elsewhere: str = ""
+
+    def check(self, others: Sequence[str], most: int) -> None:
+        """Raises Refusal where it cannot be asked of QuickBooks; `others` are tables that the words name."""
+        check(self.images, [*others, self.elsewhere] if self.elsewhere else others, most)
+
+
+def noted(text: str) -> Noted:
     """From what `_sync_images` gives; raises Refusal."""
-    return [_image(one) for one in json.loads(text, parse_float=Decimal)]
+    told = json.loads(text, parse_float=Decimal)
+    return Noted([_image(one) for one in told["rows"]], told["elsewhere"] or "")
 
 
 def _image(told: Mapping[str, Any]) -> Image:

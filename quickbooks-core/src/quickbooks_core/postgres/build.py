@@ -28,6 +28,7 @@ _FUNCTIONS = (
     "queue_mode.sql",
     "intake.sql",
     "queue_work.sql",
+    "elsewhere.sql",
     "bracket_work.sql",
     "owed.sql",
     "undo.sql",

@@ -10,7 +10,8 @@ COMMENT ON TABLE {load}._secret IS 'What the proxy proves itself with, and the d
 
 CREATE UNLOGGED TABLE IF NOT EXISTS {load}._bracket (
     pid int PRIMARY KEY,
-    transaction xid8 NOT NULL
+    transaction xid8 NOT NULL,
+    elsewhere text[] NOT NULL
 );
 COMMENT ON TABLE {load}._bracket IS 'Statements that are tried out right now.';
 

@@ -39,7 +39,8 @@ BEGIN
     END IF;
     IF current_setting('transaction_read_only') = 'off' THEN
         PERFORM set_config('quickbooks.queue_mode', 'off', true);
-        INSERT INTO {load}._bracket (pid, transaction) VALUES (pg_backend_pid(), pg_current_xact_id());
+        INSERT INTO {load}._bracket (pid, transaction, elsewhere)
+            VALUES (pg_backend_pid(), pg_current_xact_id(), {load}.elsewhere());
     END IF;
     RETURN json_build_object('transaction', pg_current_xact_id_if_assigned()::text, 'role', session_user,
         'isolation', current_setting('transaction_isolation'), 'timeout', extract(epoch FROM current_setting('statement_timeout')::interval),
@@ -90,11 +91,16 @@ END
 $body$;
 
 -- _sync_images: what a bracket has noted, for who knows the secret, with a proof that it comes from here; the bracket is
--- shut. What was tried out can only be rolled back now, or is nothing that QuickBooks is told of.
+-- shut. What was tried out can only be rolled back now, or is nothing that QuickBooks is told of. `elsewhere` is a table
+-- that is not the mirror's, and would lose what the statement has written in it.
 CREATE OR REPLACE FUNCTION {mirror}._sync_images(nonce text, proof bytea, OUT images bytea, OUT seal bytea)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
 DECLARE
-    told text := '[]';
+    told text;
+    noted json;
+    touched text[];
+    before text[];
+    written text;
     here text := pg_backend_pid() || ' ' || coalesce(pg_current_xact_id_if_assigned()::text, '');
 BEGIN
     IF proof IS DISTINCT FROM {load}.proof('images ' || here || ' ' || nonce) THEN
@@ -103,10 +109,14 @@ BEGIN
     IF current_setting('transaction_read_only') = 'off' THEN
         WITH gone AS (
             DELETE FROM {load}._image AS i WHERE i.pid = pg_backend_pid() AND i.transaction = pg_current_xact_id() RETURNING i.*)
-        SELECT coalesce(json_agg(json_build_object('table', table_name, 'operation', operation, 'old', old, 'new', new)
-                                 ORDER BY number)::text, '[]') INTO told FROM gone;
-        DELETE FROM {load}._bracket AS b WHERE b.pid = pg_backend_pid();
+        SELECT json_agg(json_build_object('table', table_name, 'operation', operation, 'old', old, 'new', new) ORDER BY number),
+            array_agg(DISTINCT table_name || ' ' || operation) INTO noted, touched FROM gone;
+        DELETE FROM {load}._bracket AS b WHERE b.pid = pg_backend_pid() RETURNING b.elsewhere INTO before;
+        IF touched IS NOT NULL AND NOT {load}.sets_off_more(touched) THEN
+            written := {load}.written_elsewhere(before);
+        END IF;
     END IF;
+    told := json_build_object('rows', coalesce(noted, '[]'), 'elsewhere', written)::text;
     images := convert_to(told, 'UTF8');  -- whatever encoding the client has
     seal := {load}.proof('seal ' || here || ' ' || nonce || ' ' || told);
 END
