@@ -54,6 +54,7 @@ class Context:
     asker: Asker
     pid: int = 0
     owns_block: bool = False
+    prepares: bool = False  # an EXECUTE may write the mirror
 
     def __post_init__(self) -> None:
         self.debts = Debts(self.talk, self.seal)
@@ -143,7 +144,11 @@ class Bracket:
                 result.rows.append(found)
             elif found.kind == ord("N"):
                 self._talk.to_client(found.raw)
+            elif found.kind == ord("G"):
+                self._talk.to_client(found.raw)
+                self._talk.copy_in(True)
             elif found.kind in b"CIE":
+                self._talk.copy_in(False)
                 result.end = found
                 return result
 
@@ -162,10 +167,10 @@ class Bracket:
 
     def _known(self, tried: _Tried) -> Script[_Tried | None]:
         """Rows that are asked for by id and not there are read from QuickBooks; None where it has none either."""
-        wanted, table = self._wanted(), self._portal.statement.targets[0]
         found = {image.old.get("id") for image in tried.images}
-        wanted = [id for id in wanted if id not in found]
-        if not wanted or table not in self._context.tables.names:
+        wanted = [id for id in self._wanted() if id not in found]
+        table = self._portal.statement.targets[0] if wanted else ""
+        if table not in self._context.tables.names:
             return tried
         missing = yield from self._talk.ask(Missing(table, wanted))
         if not missing:

@@ -12,11 +12,13 @@ from quickbooks_proxy.bracket import Bracket, Context, Portal
 from quickbooks_proxy.groups import end
 from quickbooks_proxy.lexer import Unclear, split, tokens
 from quickbooks_proxy.messages import FLUSH, bind, close, describe, error_fields, execute, parse
+from quickbooks_proxy.prepared import EXECUTE, executed_name, resolved
 from quickbooks_proxy.script import Script
 from quickbooks_proxy.statement import Judge, Statement
 
 _SWALLOWED = b"123n"
 _ENDS = b"CIE"
+_COPY_IN = ord("G")
 _IN_BLOCK = "25001"
 _COMMITS = ("COMMIT", "END")
 _BLOCK_ENDS = ("COMMIT", "END", "ROLLBACK", "ABORT")
@@ -32,13 +34,16 @@ class Query:
             pieces = split(text)
         except Unclear:
             pieces = []  # what it means is Postgres' to say
-        self._pieces: list[tuple[str, Statement | None]] = [
-            (piece, judge.statement(piece)) for piece in pieces
-        ]
-        has_copy = any(piece[:4].upper() == "COPY" for piece in pieces)
+        self._judge = judge
+        self._pieces = [(piece, self._judged(piece)) for piece in pieces]
         is_commit = bool(context.debts.owed) and any(_commits(piece) for piece in pieces)
-        self.writes = (is_commit or any(statement for _, statement in self._pieces)) and not has_copy
+        self.writes = is_commit or any(statement for _, statement in self._pieces)
         self._closing: list[bytes] = [close(b"S", b"")]
+
+    def _judged(self, piece: str) -> Statement | None:
+        if self._context.prepares and executed_name(piece):
+            return EXECUTE
+        return self._judge.statement(piece)
 
     def run(self) -> Script[None]:
         """Until the client is told that it may send the next one."""
@@ -54,6 +59,10 @@ class Query:
             if owes and not (yield from context.debts.pay(context.pid)):
                 context.owns_block = True  # it ends with the refused COMMIT
                 break
+            if statement is EXECUTE and self._talk.ledger.status != b"E":
+                statement = yield from resolved(self._talk, self._judge, text)
+                if self._talk.ledger.failed:
+                    break
             if statement and self._talk.ledger.status != b"E":
                 yield from self._written(name, text, statement, alone)
             else:
@@ -83,9 +92,13 @@ class Query:
             message = yield from self._talk.next()
             if message.kind == ord("N") and self._is_ours(error_fields(message.body)):
                 continue
-            if message.kind not in _SWALLOWED:
+            if message.kind == _COPY_IN:
+                self._talk.to_client(message.raw)
+                self._talk.copy_in(True)
+            elif message.kind not in _SWALLOWED:
                 self._talk.relay(message)
             if message.kind in _ENDS:
+                self._talk.copy_in(False)
                 break
         if message.kind == ord("C"):
             self._follow(text)

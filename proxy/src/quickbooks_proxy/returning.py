@@ -44,7 +44,7 @@ class Refresh:
         self._tables = tables
         self._statement = statement
         self._columns = columns
-        self._table = statement.targets[0]
+        self._table = statement.targets[0] if statement.targets else images[0].table
         self._images = [image for image in images if image.table == self._table]
         self._places = [
             n for n, column in enumerate(columns) if tables.by_oid.get(column.table) == self._table

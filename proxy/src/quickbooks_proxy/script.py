@@ -80,11 +80,13 @@ class Talk:
         ledger: Ledger,
         to_client: Callable[[bytes], None],
         to_server: Callable[[bytes], None],
+        copy_in: Callable[[bool], None],
         schema: str,
     ) -> None:
         self.ledger = ledger
         self.to_client = to_client
         self.to_server = to_server
+        self.copy_in = copy_in  # the client's rows go to the server, or no longer
         self.was_in_block = False
         self.codec = "utf-8"
         self._schema = schema

@@ -14,11 +14,13 @@ from typing import Any
 
 from quickbooks_proxy.asking import Ask, Asker
 from quickbooks_proxy.bracket import Bracket, Context, Portal, fetch
+from quickbooks_proxy.copying import CopyIn
 from quickbooks_proxy.crypto import Seal
 from quickbooks_proxy.framing import Frames, Span
 from quickbooks_proxy.groups import end_of_group, is_last
 from quickbooks_proxy.ledger import Ledger
 from quickbooks_proxy.messages import bound_values, words_of
+from quickbooks_proxy.prepared import EXECUTE, EXECUTES, PREPARES, executed_name, resolved
 from quickbooks_proxy.query import Query
 from quickbooks_proxy.returning import Tables
 from quickbooks_proxy.script import Message, Script, Talk
@@ -71,7 +73,7 @@ class Session:
         self._mirror = mirror
         self._ways = ways
         self._ledger = Ledger()
-        self._talk = Talk(self._ledger, ways.to_client, ways.to_server, mirror.tables.schema)
+        self._talk = Talk(self._ledger, ways.to_client, ways.to_server, self._copy_in, mirror.tables.schema)
         asker = Asker(parameters.get("user", ""), parameters.get("application_name", ""), address)
         self._context = Context(self._talk, mirror.seal, mirror.tables, asker)
         self._client = Frames(_STREAMED_FROM_CLIENT, _STREAMED_FROM_CLIENT)
@@ -80,6 +82,7 @@ class Session:
         self._portals: dict[bytes, Portal] = {}
         self._script: Script[None] | None = None
         self.is_asking = False
+        self._copying: CopyIn | None = None
         self._held: list[bytes] = []
         self.key = b""
 
@@ -95,6 +98,8 @@ class Session:
 
     def from_client(self, data: bytes) -> None:
         """Bytes of the client; raises NotTheProtocol."""
+        if self._copying:
+            data = self._copied(self._copying, data)
         if self._script:
             self._held.append(data)
             return
@@ -114,6 +119,27 @@ class Session:
             self._start(script)
             return
         self._ways.to_server(ready)
+
+    def _copied(self, copying: CopyIn, data: bytes) -> bytes:
+        """What is left of the client's bytes when the server has got its rows."""
+        rows, rest = copying.feed(data)
+        self._ways.to_server(rows)
+        if rest is None:
+            return b""
+        self._copy_in(False)
+        return rest
+
+    def _copy_in(self, is_begun: bool) -> None:
+        """The server wants the client's rows, or no more of them."""
+        if is_begun:
+            self._copying = CopyIn()
+            self._ways.hold(False)
+            held, self._held = b"".join(self._held), []
+            self._held.append(self._copied(self._copying, held))
+        elif self._copying:
+            self._held.append(self._copying.rest())
+            self._copying = None
+            self._ways.hold(True)
 
     def from_server(self, data: bytes) -> None:
         """Bytes of the server; raises NotTheProtocol."""
@@ -173,20 +199,29 @@ class Session:
         self._statements.pop(b"", None)
         self._portals.pop(b"", None)
         owes = self._context.debts.owed and _COMMIT.search(text)
-        if not (owes or self._mirror.judge.is_suspicious(text)) or self._ledger.status == b"E":
+        if not (owes or self._may_write(text)) or self._ledger.status == b"E":
             return None
         query = Query(self._context, self._mirror.judge, text.decode("latin-1"))
         return query.run() if query.writes else None
+
+    def _may_write(self, text: bytes) -> bool:
+        """Whether it has to be looked at more closely."""
+        if self._mirror.judge.is_suspicious(text):
+            self._context.prepares = self._context.prepares or bool(PREPARES.search(text))
+            return True
+        return self._context.prepares and bool(EXECUTES.search(text))
 
     def _parsed(self, body: bytes) -> None:
         name, text = words_of(body, 2)
         self._statements.pop(name, None)
         if _IS_COMMIT.match(text):
             self._statements[name] = COMMIT, ""
-        elif self._mirror.judge.is_suspicious(text):
+        elif self._may_write(text):
             plain = text.decode("latin-1")
-            statement = self._mirror.judge.statement(plain)
-            if statement and statement.verb != "COPY":
+            is_execute = self._context.prepares and executed_name(plain)
+            statement = EXECUTE if is_execute else self._mirror.judge.statement(plain)
+            if statement:
+                self._context.prepares = self._context.prepares or bool(name)
                 self._statements[name] = statement, text.decode(self._talk.codec, "replace")
 
     def _bound(self, message: bytes) -> None:
@@ -215,12 +250,24 @@ class Session:
         yield from self._talk.drain()
         if self._ledger.failed:
             return  # the server skips it
-        if self._ledger.status == b"E":
+        writes = self._ledger.status != b"E" and (yield from self._resolved(portal))
+        if self._ledger.failed:
+            return
+        if not writes:
             self._ledger.from_client(_EXECUTE)
             self._ways.to_server(message)
             return
         self._ledger.has_executed = True
         yield from Bracket(self._context, portal, alone=alone).run(limit)
+
+    def _resolved(self, portal: Portal) -> Script[bool]:
+        """Whether it may write the mirror, also where it is an EXECUTE."""
+        if portal.statement is not EXECUTE:
+            return True
+        plain = portal.text.encode(self._talk.codec, "replace").decode("latin-1")
+        statement = yield from resolved(self._talk, self._mirror.judge, plain)
+        portal.statement = statement or EXECUTE
+        return statement is not None
 
     def _committed(self, message: bytes) -> Script[None]:
         """A COMMIT of the extended protocol, before which QuickBooks has to be told something."""

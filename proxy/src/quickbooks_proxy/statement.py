@@ -238,7 +238,7 @@ def _ids(condition: list[Token], alias: str) -> Iterator[Wanted]:
         rest = _behind_id(_turned(condition), alias)
     if not rest:
         return
-    if rest[0].text == "=" and (one := _constant(rest[1:])):
+    if rest[0].text == "=" and (one := constant(rest[1:])):
         yield one
     elif rest[0].word == "IN" and len(rest) > 2 and rest[1].text == "(" and rest[-1].text == ")":
         yield from _listed(rest[2:-1])
@@ -267,15 +267,15 @@ def _listed(items: Sequence[Token]) -> Iterator[Wanted]:
     found: list[Wanted | None] = []
     for token in [*items]:
         if token.text == ",":
-            found.append(_constant(one))
+            found.append(constant(one))
             one = []
         else:
             one.append(token)
-    found.append(_constant(one))
+    found.append(constant(one))
     yield from (each for each in found if each is not None)
 
 
-def _constant(found: Sequence[Token]) -> Wanted | None:
+def constant(found: Sequence[Token]) -> Wanted | None:
     """A string or a parameter, with a cast to text or without."""
     if not found or (len(found) > 1 and not _is_text_cast(found[1:])):
         return None
