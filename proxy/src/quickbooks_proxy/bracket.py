@@ -222,7 +222,7 @@ class Bracket:
         if isinstance(written, ClientError) or error is not None:
             yield from self._refuse(*(error or (written, "")))  # type: ignore[arg-type]
             return
-        yield from self._notices(asked)
+        yield from self._notices(asked, written)
         if not self._alone and any(end.is_parked for end in written.ends):
             yield from self._settle(asked)
         ends = {id(image): end for image, end in zip(asked, written.ends, strict=True)}
@@ -246,7 +246,11 @@ class Bracket:
         fresh = yield from self._talk.replies()
         return refresh.merged(tried.result.rows, fresh)
 
-    def _notices(self, asked: Sequence[Image]) -> Script[None]:
+    def _notices(self, asked: Sequence[Image], written: Written) -> Script[None]:
+        """What the client should know of what has been done."""
+        for words in dict.fromkeys(end.error.message for end in written.ends if end.error):
+            self._talk.to_server(self._talk.telling(f"[QuickBooks] {words}", is_warning=True) + FLUSH)
+            yield from self._talk.told()
         inactive = [image for image in asked if image.is_deactivation]
         if not inactive:
             return

@@ -43,7 +43,7 @@ class Image:
     old: Row
     new: Row
     values: Row = field(default_factory=dict)  # what is asked of QuickBooks
-    own: frozenset[str] = frozenset()  # changed columns that are the user's own
+    own: Row = field(default_factory=dict)  # what columns of the user's own become
 
     @property
     def entity(self) -> Entity:
@@ -81,6 +81,7 @@ class Image:
             "id": self.id or None,
             "values": dict(self.values),
             "base": dict(self.old) or None,
+            "own": dict(self.own) or None,
         }
 
 
@@ -112,9 +113,8 @@ def _image(told: Mapping[str, Any]) -> Image:
     if action is Action.CREATE:
         values = {name: value for name, value in new.items() if name in ours and value is not None}
         _check_new(image, values)
-        return replace(
-            image, values=values, own=frozenset(n for n, v in new.items() if n not in ours and v is not None)
-        )
+        own = {name: value for name, value in new.items() if name not in ours and not _is_provisional(value)}
+        return replace(image, values=values, own=own)
     changed = {name for name, value in new.items() if value != old.get(name)}
     if READ_AT in changed:
         words = f"[QuickBooks] {image.entity.name} `{image.id}` cannot set column {READ_AT}"
@@ -122,8 +122,13 @@ def _image(told: Mapping[str, Any]) -> Image:
     return replace(
         image,
         values={name: new[name] for name in new if name in changed & ours},
-        own=frozenset(changed - ours),
+        own={name: new[name] for name in changed - ours},
     )
+
+
+def _is_provisional(value: Any) -> bool:
+    """A trigger of the user's has made it from the provisional id; it will be made again."""
+    return isinstance(value, str) and PENDING in value
 
 
 def _check_new(image: Image, values: dict[str, Any]) -> None:

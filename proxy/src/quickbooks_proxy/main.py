@@ -86,14 +86,14 @@ async def _serve(arguments: argparse.Namespace) -> None:
 
 
 async def _follow_views(store: Store, mirror: Mirror) -> None:
-    """Views over the mirror come and go."""
+    """Views over the mirror come and go, and columns of users' own."""
     while True:
         await asyncio.sleep(_VIEWS_S)
         try:
             found = await store.relations()
             if found != mirror.judge.relations:
                 mirror.judge = Judge(found)
-                mirror.tables = await store.tables()
+            mirror.tables = await store.tables()
         except psycopg.Error as lost:
             log.warning("the catalogs cannot be read (%s)", type(lost).__name__)
 

@@ -54,19 +54,24 @@ class Refresh:
 
     @property
     def _is_plain(self) -> bool:
-        """Every column is one of some table."""
-        return all(column.table for column in self._columns)
+        """Every column is one of some table; one of ours that has come since the catalogs were read is worked out."""
+        known = self._tables.columns
+        ours = (self._columns[n] for n in self._places)
+        return all(c.table for c in self._columns) and all((c.table, c.number) in known for c in ours)
 
     @property
     def _query(self) -> str:
-        names = [self._tables.columns[self._columns[n].table, self._columns[n].number] for n in self._places]
-        plain = ", ".join(f"r.{_quoted(name)}" for name in names)
         alias = "r" if self._is_plain else _quoted(self._statement.alias or self._table)
         table = f"{_quoted(self._tables.schema)}.{_quoted(self._table)}"
         return (
-            f"SELECT {plain if self._is_plain else self._statement.returning} "
+            f"SELECT {self._plain if self._is_plain else self._statement.returning} "
             f"FROM pg_catalog.jsonb_populate_recordset(NULL::{table}, $1) AS {alias}"
         )
+
+    @property
+    def _plain(self) -> str:
+        names = (self._tables.columns[self._columns[n].table, self._columns[n].number] for n in self._places)
+        return ", ".join(f"r.{_quoted(name)}" for name in names)
 
     def check(self, rows: Sequence[Message]) -> None:
         """Raises Refusal where rows and changes cannot be matched, or a list could not be worked out again."""

@@ -287,6 +287,7 @@ class Session:
 
     def _start(self, script: Script[None]) -> None:
         self._script = script
+        self._context.tables = self._mirror.tables
         self._server.streamed = self._server.quiet = ()
         self._ways.hold(True)
         self._step(None)

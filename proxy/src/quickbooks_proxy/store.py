@@ -187,7 +187,8 @@ class Store:
 
 def _ended(row: dict[str, Any]) -> Ended:
     error = None
-    if row["status"] in ("failed", "unknown"):
+    # What is done may have left something undone in the mirror.
+    if row["status"] in ("failed", "unknown") or (row["status"] == "done" and row["error"]):
         error = ClientError(
             row["sqlstate"] or "XX000",
             row["error"] or "",

@@ -27,6 +27,7 @@ _FUNCTIONS = (
     "upload.sql",
     "queue_mode.sql",
     "intake.sql",
+    "own.sql",
     "queue_work.sql",
     "elsewhere.sql",
     "bracket_work.sql",

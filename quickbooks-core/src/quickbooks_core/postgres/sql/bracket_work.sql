@@ -68,9 +68,11 @@ BEGIN
 END
 $body$;
 
--- capture: notes a row that a statement in a bracket has changed. A statement outside of one leaves nothing behind.
+-- capture: notes a row that a statement in a bracket has changed. A statement outside of one leaves nothing behind. Values
+-- of the user's own columns are written so that another session reads them as they are.
 CREATE OR REPLACE FUNCTION {load}.capture() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET datestyle = 'ISO' SET intervalstyle = 'postgres' SET extra_float_digits = 1 AS $body$
 BEGIN
     IF EXISTS (SELECT FROM {load}._bracket AS b WHERE b.pid = pg_backend_pid() AND b.transaction = pg_current_xact_id()) THEN
         INSERT INTO {load}._image (pid, transaction, table_name, operation, old, new)
@@ -190,9 +192,12 @@ DECLARE
     numbers bigint[] := '{{}}';
 BEGIN
     FOR one IN SELECT c.value FROM jsonb_array_elements(changes) WITH ORDINALITY AS c (value, place) ORDER BY c.place LOOP
+        PERFORM {load}.check_own(one ->> 'table', nullif(one -> 'own', 'null'));
         numbers := numbers || {load}.enqueue(one ->> 'table', one ->> 'operation', one ->> 'id', one -> 'values',
             base => nullif(one -> 'base', 'null'), change_group => statement_group, statement => statement, origin => 'proxy',
             in_transaction => in_transaction);
+        UPDATE {mirror}._sync_queue SET own = nullif(one -> 'own', 'null')
+            WHERE queue_id = numbers[cardinality(numbers)] AND one ->> 'own' IS NOT NULL;
     END LOOP;
     UPDATE {mirror}._sync_queue SET asked_by = role, application_name = application, client_address = address,
         client_savepoint = in_savepoint WHERE queue_id = ANY (numbers);

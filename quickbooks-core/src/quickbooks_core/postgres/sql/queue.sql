@@ -20,6 +20,7 @@ CREATE TABLE IF NOT EXISTS {mirror}._sync_queue (
     key text,
     old jsonb,
     changed jsonb NOT NULL,
+    own jsonb,
     in_group text,
     client_transaction text,
     client_savepoint text,

@@ -137,6 +137,7 @@ BEGIN
         -- QuickBooks has it all the same. What a trigger or constraint of the user's refuses comes with the next sync.
         UPDATE {mirror}._sync_queue SET error = 'Done in QuickBooks, but not merged: ' || SQLERRM WHERE queue_id = number;
     END;
+    PERFORM {load}.set_own(held, row_id);
     PERFORM {load}.go_on_undoing(held);
 END
 $body$;
