@@ -52,8 +52,16 @@ class Write:
     timeout_s: float | None = None
 
 
+@dataclass(frozen=True)
+class Undone:
+    """What could not be undone of changes that the client has rolled back? Answered by a list of Ended."""
+
+    numbers: Sequence[int]
+    is_whole: bool  # the transaction, and not only to a savepoint
+
+
 CANCELLED = "cancelled"
-Ask = Missing | Fetch | Write
+Ask = Missing | Fetch | Write | Undone
 
 
 @dataclass(frozen=True)
@@ -66,7 +74,8 @@ class Ended:
     answer: Row | None = None
     error: ClientError | None = None
     is_parked: bool = False
-    fate: str = ""  # undone or not_undone, where the statement has failed part way
+    fate: str = ""  # undone or not_undone, where the statement has failed part way or was rolled back
+    fate_reason: str = ""
 
 
 @dataclass(frozen=True)

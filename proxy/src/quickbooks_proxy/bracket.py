@@ -22,6 +22,7 @@ from quickbooks_proxy.images import MOST_ROWS, Image, Refusal, noted
 from quickbooks_proxy.messages import FLUSH, SYNC, close, describe, execute, message
 from quickbooks_proxy.owed import Debts
 from quickbooks_proxy.returning import Refresh, Tables
+from quickbooks_proxy.rollbacks import Stakes
 from quickbooks_proxy.script import HelperFailed, Message, Script, Talk, helper
 from quickbooks_proxy.statement import Statement
 
@@ -58,6 +59,7 @@ class Context:
 
     def __post_init__(self) -> None:
         self.debts = Debts(self.talk, self.seal)
+        self.stakes = Stakes(self.talk)
 
 
 _NOTHING = Message(ord("C"), message(b"C", b"\0"))
@@ -218,6 +220,8 @@ class Bracket:
             return
         yield from self._withdraw()
         written: Written | ClientError = yield from self._talk.ask(self._question(tried, asked))
+        if isinstance(written, Written) and not self._alone:
+            self._context.stakes.add(written.ends)
         error = (written, "") if isinstance(written, ClientError) else verdict(written, asked)
         if isinstance(written, ClientError) or error is not None:
             yield from self._refuse(*(error or (written, "")))  # type: ignore[arg-type]

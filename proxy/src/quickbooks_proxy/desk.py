@@ -10,12 +10,13 @@ from typing import Any
 import psycopg
 from quickbooks_core.writing import ClientError
 
-from quickbooks_proxy.asking import CANCELLED, Ask, Ended, Fetch, Missing, Write, Written
+from quickbooks_proxy.asking import CANCELLED, Ask, Ended, Fetch, Missing, Undone, Write, Written
 from quickbooks_proxy.store import FINAL, Store
 from quickbooks_proxy.waiting import Waiting
 
 log = logging.getLogger("quickbooks-proxy")
 _LAST_LOOK_S = 0.0
+_ROLLBACK_S = 3.0  # how long a client that has rolled back waits to see it undone
 IS_WORKER = "Is `target-quickbooks --follow` running?"
 
 
@@ -41,9 +42,11 @@ class Desk:
                     return await self._fetched(question, stop)
                 case Write():
                     return await self._written(question, stop)
+                case Undone():
+                    return await self._left(question, stop)
         except psycopg.Error as failure:
             log.warning("the database cannot be asked (%s)", type(failure).__name__)
-            if isinstance(question, Missing):
+            if isinstance(question, Missing | Undone):
                 return []
             return ClientError("08006", "[QuickBooks] The proxy has lost its own connection to the database")
 
@@ -79,6 +82,15 @@ class Desk:
         await self._store.undo(numbers, tried_in)
         ends, _ = await self._waiting.ends(numbers, self._timeout_s, stop, _is_taken_back)
         return ends
+
+    async def _left(self, question: Undone, stop: asyncio.Event) -> list[Ended]:
+        """Of what was rolled back, that which could not be undone, as far as that is known in time."""
+        await self._store.follow()
+        under_way = ("open", "rolled_back") if question.is_whole else ("rolled_back",)
+        ends, _ = await self._waiting.ends(
+            question.numbers, _ROLLBACK_S, stop, lambda end: end.fate not in under_way
+        )
+        return [end for end in ends if end.fate == "not_undone"]
 
     def _note(self, write: Write, statuses: list[str], seconds: float) -> None:
         """One line a write; never a value."""

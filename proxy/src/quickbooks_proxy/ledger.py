@@ -20,6 +20,7 @@ class Ledger:
         self.is_copying_in = False
         self.has_executed = False
         self.unsure = False
+        self.transactions = 0  # how many have ended
         self.owed: deque[int] = deque([ord("S")])  # the first comes without being asked for
         self._sent = 0
         self._answered = 0
@@ -49,6 +50,7 @@ class Ledger:
             if self.owed:
                 self.owed.popleft()
             self.status = data[start + 5 : end]
+            self.transactions += self.status == b"I"
             self.failed = self.unsure = self.is_copying_in = False
             self._answered = 0
         elif kind == 69:  # ErrorResponse

@@ -13,6 +13,7 @@ from quickbooks_proxy.groups import end
 from quickbooks_proxy.lexer import Unclear, split, tokens
 from quickbooks_proxy.messages import FLUSH, bind, close, describe, error_fields, execute, parse
 from quickbooks_proxy.prepared import EXECUTE, executed_name, resolved
+from quickbooks_proxy.rollbacks import rolls_back
 from quickbooks_proxy.script import Script
 from quickbooks_proxy.statement import Judge, Statement
 
@@ -37,7 +38,8 @@ class Query:
         self._judge = judge
         self._pieces = [(piece, self._judged(piece)) for piece in pieces]
         is_commit = bool(context.debts.owed) and any(_commits(piece) for piece in pieces)
-        self.writes = is_commit or any(statement for _, statement in self._pieces)
+        undoes = bool(context.stakes.numbers) and any(rolls_back(piece)[0] for piece in pieces)
+        self.writes = is_commit or undoes or any(statement for _, statement in self._pieces)
         self._closing: list[bytes] = [close(b"S", b"")]
 
     def _judged(self, piece: str) -> Statement | None:
@@ -67,6 +69,7 @@ class Query:
                 yield from self._written(name, text, statement, alone)
             else:
                 yield from self._passed(name, text)
+                yield from self._told(*rolls_back(text))
         yield from end(self._context, b"".join(self._closing))
 
     def _written(self, name: bytes, text: str, statement: Statement, alone: bool) -> Script[None]:
@@ -102,6 +105,12 @@ class Query:
                 break
         if message.kind == ord("C"):
             self._follow(text)
+
+    def _told(self, is_rollback: bool, is_whole: bool) -> Script[None]:
+        """What a rollback leaves in QuickBooks."""
+        stakes = self._context.stakes
+        if is_rollback and stakes.numbers and not self._talk.ledger.failed:
+            yield from stakes.told(is_whole=is_whole)
 
     def _is_ours(self, notice: dict[str, str]) -> bool:
         """The client's BEGIN in a block that it does not know of."""

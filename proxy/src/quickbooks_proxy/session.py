@@ -23,6 +23,7 @@ from quickbooks_proxy.messages import bound_values, words_of
 from quickbooks_proxy.prepared import EXECUTE, EXECUTES, PREPARES, executed_name, resolved
 from quickbooks_proxy.query import Query
 from quickbooks_proxy.returning import Tables
+from quickbooks_proxy.rollbacks import rolls_back
 from quickbooks_proxy.script import Message, Script, Talk
 from quickbooks_proxy.statement import Judge, Statement
 
@@ -30,8 +31,12 @@ _QUERY, _PARSE, _BIND, _EXECUTE, _CLOSE, _SYNC = b"QPBECS"
 _STREAMED_FROM_CLIENT = frozenset(b"d")
 _STREAMED_FROM_SERVER = frozenset(b"Dd")
 _COMMIT = re.compile(rb"\b(?:commit|end)\b", re.IGNORECASE)
-_IS_COMMIT = re.compile(rb"(?:\s|;|--[^\n]*\n|/\*.*?\*/)*(?:commit|end)\b", re.IGNORECASE | re.DOTALL)
+_ROLLBACK = re.compile(rb"\b(?:rollback|abort)\b", re.IGNORECASE)
+_IS_END = re.compile(
+    rb"(?:\s|;|--[^\n]*\n|/\*.*?\*/)*(?:(commit|end)|rollback|abort)\b", re.IGNORECASE | re.DOTALL
+)
 COMMIT = Statement("COMMIT", ())
+ROLLBACK = Statement("ROLLBACK", ())
 # What is looked at even where nothing is known of statements and portals; what counts while a group is not at its end.
 _LOOKED_AT = frozenset(b"QP")
 _HEEDED = frozenset(b"ZEGKS")
@@ -199,7 +204,8 @@ class Session:
         self._statements.pop(b"", None)
         self._portals.pop(b"", None)
         owes = self._context.debts.owed and _COMMIT.search(text)
-        if not (owes or self._may_write(text)) or self._ledger.status == b"E":
+        undoes = self._context.stakes.numbers and _ROLLBACK.search(text)
+        if not undoes and (self._ledger.status == b"E" or not (owes or self._may_write(text))):
             return None
         query = Query(self._context, self._mirror.judge, text.decode("latin-1"))
         return query.run() if query.writes else None
@@ -214,8 +220,8 @@ class Session:
     def _parsed(self, body: bytes) -> None:
         name, text = words_of(body, 2)
         self._statements.pop(name, None)
-        if _IS_COMMIT.match(text):
-            self._statements[name] = COMMIT, ""
+        if end := _IS_END.match(text):
+            self._statements[name] = COMMIT if end[1] else ROLLBACK, text.decode("latin-1")
         elif self._may_write(text):
             plain = text.decode("latin-1")
             is_execute = self._context.prepares and executed_name(plain)
@@ -234,7 +240,9 @@ class Session:
     def _executed(self, message: bytes, behind: bytes) -> Script[None] | None:
         (name,) = words_of(message[5:], 1)
         portal = self._portals.get(name)
-        # A failed transaction refuses everything; Postgres says so itself.
+        if portal is not None and portal.statement is ROLLBACK:
+            return self._rolled_back(portal, message) if self._context.stakes.numbers else None
+        # A failed transaction refuses everything else; Postgres says so itself.
         if portal is None or self._ledger.status == b"E":
             return None
         if portal.statement is COMMIT:
@@ -279,6 +287,17 @@ class Session:
             return
         self._ledger.from_client(_EXECUTE)
         self._ways.to_server(message)
+
+    def _rolled_back(self, portal: Portal, message: bytes) -> Script[None]:
+        """A ROLLBACK of the extended protocol, after which the client is told what it leaves in QuickBooks."""
+        yield from self._talk.drain()
+        if self._ledger.failed:
+            return
+        self._ledger.from_client(_EXECUTE)
+        self._ways.to_server(message)
+        yield from self._talk.drain()
+        if not self._ledger.failed:
+            yield from self._context.stakes.told(is_whole=rolls_back(portal.text)[1])
 
     def _fetched(self, portal: Portal, limit: int) -> Script[None]:
         yield from self._talk.drain()

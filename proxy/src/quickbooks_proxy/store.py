@@ -180,6 +180,10 @@ class Store:
         """What has been done of these changes is undone."""
         await self.rows("SELECT {load}.undo_statement(%s, %s)", list(numbers), tried_in)
 
+    async def follow(self) -> None:
+        """What was rolled back begins to be undone."""
+        await self.rows("SELECT {load}.follow_transactions()")
+
     async def cancel(self, numbers: Sequence[int]) -> None:
         """Those that were not yet sent are not sent."""
         await self.rows("SELECT {load}.cancel_change(n) FROM unnest(%s::bigint[]) AS n", list(numbers))
@@ -204,4 +208,5 @@ def _ended(row: dict[str, Any]) -> Ended:
         error,
         row["is_parked"],
         row["fate"] or "",
+        row["fate_reason"] or "",
     )

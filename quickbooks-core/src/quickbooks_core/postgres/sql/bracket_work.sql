@@ -226,14 +226,15 @@ $body$;
 -- lock as QuickBooks has answered it.
 CREATE OR REPLACE FUNCTION {load}.change_results(numbers bigint[])
 RETURNS TABLE (queue_id bigint, status text, id text, answer jsonb, sqlstate text, error text, detail text, hint text,
-               error_column text, is_parked boolean, fate text)
+               error_column text, is_parked boolean, fate text, fate_reason text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
 DECLARE
     one {mirror}._sync_queue;
 BEGIN
     FOR one IN SELECT * FROM {mirror}._sync_queue AS q WHERE q.queue_id = ANY (numbers) LOOP
         queue_id := one.queue_id; status := one.status; id := one.id; answer := one.answer; sqlstate := one.sqlstate;
-        fate := one.fate; error := one.error; detail := one.detail; hint := one.hint; error_column := one.error_column;
+        fate := one.fate; fate_reason := one.fate_reason; error := one.error; detail := one.detail; hint := one.hint;
+        error_column := one.error_column;
         is_parked := EXISTS (SELECT FROM {mirror}._sync_parked AS p WHERE (p.table_name, p.id) = (one.table_name, one.id));
         IF one.status = 'done' AND one.answer IS NOT NULL AND NOT is_parked THEN
             EXECUTE format('SELECT coalesce((SELECT to_jsonb(m) FROM {mirror}.%I AS m WHERE m.id = $1), $2)', one.table_name)
