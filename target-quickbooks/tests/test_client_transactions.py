@@ -230,6 +230,33 @@ def test_a_savepoint_takes_its_own_changes_back_and_the_others_are_settled(
     ) == [("Dr", True)]
 
 
+def test_what_went_back_to_a_savepoint_is_not_committed_with_the_rest(
+    books: Any, client: Client, customer: str
+) -> None:
+    """Nobody has looked between the two."""
+    client.connection.execute("savepoint one")
+    client.connection.execute("create temp table inside (n int)")
+    ((savepoint,),) = client.connection.execute(
+        "select xmin::text from pg_class where relname = 'inside'"
+    ).fetchall()
+    ((number,),) = books.query(
+        "SELECT (quickbooks_load.enqueue_statement(jsonb_build_array(jsonb_build_object('table', 'customer', "
+        "'operation', 'update', 'id', %s::text, 'values', '{\"notes\": \"gone\"}'::jsonb)), "
+        "'g', '', 'somebody', '', NULL, %s, %s))[1]",
+        customer, client.transaction, savepoint,
+    )  # fmt: skip
+    with books.following():
+        books.wait(number)
+    client.connection.execute("rollback to savepoint one")
+    client.connection.commit()
+
+    with books.following():
+        after = ends(books, number)
+
+    assert after == ["undone"]
+    assert found(books, "customer", customer).get("Notes") is None
+
+
 def test_a_statement_of_many_rows_is_undone_in_few_requests(books: Any, client: Client) -> None:
     books.mirror("customer")
     ids = [id for (id,) in books.query("SELECT id FROM customer ORDER BY id LIMIT 20")]
@@ -278,3 +305,21 @@ def test_a_transaction_of_another_server_is_nobodys_to_judge(
     assert (change["status"], change["fate"], change["fate_reason"]) == (
         "done", "not_undone", "Postgres no longer knows what became of its transaction",
     )  # fmt: skip
+
+
+def test_a_row_that_a_client_had_locked_goes_when_it_is_free(books: Any, client: Client) -> None:
+    books.mirror("time_activity")
+    ((activity,),) = books.query("SELECT id FROM time_activity ORDER BY id LIMIT 1")
+    client.connection.execute("select from time_activity where id = %s for update", [activity])
+    with books.following():
+        number = books.enqueue("time_activity", "delete", activity)
+        books.wait(number)
+        before = books.query("SELECT count(*) FROM time_activity WHERE id = %s", activity)
+        client.connection.rollback()
+
+        wait_for(
+            lambda: books.query("SELECT 1 FROM time_activity WHERE id = %s", activity) == [], "it is gone", 20
+        )
+
+    assert before == [(1,)]
+    assert books.query("SELECT status FROM _sync_deletes WHERE id = %s", activity) == [("done",)]

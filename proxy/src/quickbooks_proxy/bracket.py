@@ -174,6 +174,8 @@ class Bracket:
         table = self._portal.statement.targets[0] if wanted else ""
         if table not in self._context.tables.names:
             return tried
+        if not (yield from self._touches(table)):
+            return tried  # a table of the client's own that is called so
         missing = yield from self._talk.ask(Missing(table, wanted))
         if not missing:
             return tried
@@ -188,6 +190,11 @@ class Bracket:
             yield from self._talk.next()
         again = yield from self._try()
         return again
+
+    def _touches(self, table: str) -> Script[bool]:
+        self._talk.to_server(self._talk.touching(table) + FLUSH)
+        ((told,),) = yield from self._talk.replies()
+        return told == b"t"
 
     def _wanted(self) -> list[str]:
         ids = []

@@ -17,6 +17,7 @@ from quickbooks_proxy.waiting import Waiting
 log = logging.getLogger("quickbooks-proxy")
 _LAST_LOOK_S = 0.0
 _ROLLBACK_S = 3.0  # how long a client that has rolled back waits to see it undone
+_LOOK = "What becomes of it stands in _sync_queue."
 IS_WORKER = "Is `target-quickbooks --follow` running?"
 
 
@@ -48,7 +49,10 @@ class Desk:
             log.warning("the database cannot be asked (%s)", type(failure).__name__)
             if isinstance(question, Missing | Undone):
                 return []
-            return ClientError("08006", "[QuickBooks] The proxy has lost its own connection to the database")
+            words = "[QuickBooks] The proxy has lost its own connection to the database"
+            # A write is queued, and may be made.
+            is_write = isinstance(question, Write)
+            return ClientError("08007", words, hint=_LOOK) if is_write else ClientError("08006", words)
 
     async def _fetched(self, question: Fetch, stop: asyncio.Event) -> ClientError | None:
         number = await self._store.enqueue_reading(question)

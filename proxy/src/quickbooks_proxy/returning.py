@@ -63,9 +63,13 @@ class Refresh:
     def _query(self) -> str:
         alias = "r" if self._is_plain else _quoted(self._statement.alias or self._table)
         table = f"{_quoted(self._tables.schema)}.{_quoted(self._table)}"
+        # The list may mean something else here than in the statement: it gets nothing that the client may not see.
+        visible = (
+            f"{_quoted(self._tables.schema)}._sync_visible({_literal(self._table)}::pg_catalog.text, $1)"
+        )
         return (
-            f"SELECT {self._plain if self._is_plain else self._statement.returning} "
-            f"FROM pg_catalog.jsonb_populate_recordset(NULL::{table}, $1) AS {alias}"
+            f"SELECT {self._plain if self._is_plain else self._statement.returning}\n"
+            f"FROM pg_catalog.jsonb_populate_recordset(NULL::{table}, {visible}) AS {alias}"
         )
 
     @property
@@ -132,3 +136,7 @@ class Refresh:
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -164,6 +164,10 @@ class Talk:
         call = f"SELECT images, seal FROM {self.function('_sync_images')}($1, $2)"
         return helper(call, [nonce.encode(), _hex(proof)], [_TEXT, _BYTEA], [1, 1])
 
+    def touching(self, table: str) -> bytes:
+        """Asks whether this transaction writes a mirrored table."""
+        return self._call("_sync_touches", [table.encode()], [_TEXT])
+
     def settling(self, nonce: str, proof: bytes, table: str, ids: Sequence[str]) -> bytes:
         """Puts answers into rows that this client has locked."""
         return self._call("_sync_settle", [*_of(nonce, proof), table.encode(), _array(ids)], _IDS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import select
 import uuid
 from collections.abc import Sequence
 from decimal import Decimal
@@ -30,6 +31,9 @@ Connection = psycopg.AsyncConnection[dict[str, Any]]
 _CONNECTIONS = 4
 _LOST = (psycopg.OperationalError, psycopg.InterfaceError)
 _SHOWN = 2000
+# For as long Postgres may be away, before what has to be written down in it is given up.
+_PATIENCE_S = 15.0
+_PAUSE_S = 0.3
 FINAL = ("done", "failed", "unknown")
 
 
@@ -59,12 +63,27 @@ class Store:
         """The rows of one statement; raises psycopg.Error."""
         connection = await self._free.get()
         try:
+            if connection and not connection.closed and _is_stale(connection):
+                await connection.close()
             if connection is None or connection.closed:
                 connection = await self.open_connection()
             cursor = await connection.execute(self._composed(statement), values)
             return await cursor.fetchall() if cursor.description else []
         finally:
             self._free.put_nowait(connection)
+
+    async def surely(self, statement: LiteralString, *values: Any) -> None:
+        """A statement that may be run twice, and has to be run, if Postgres comes again soon; raises psycopg.Error."""
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + _PATIENCE_S
+        while True:
+            try:
+                await self.rows(statement, *values)
+                return
+            except _LOST:
+                if clock() > deadline:
+                    raise
+            await asyncio.sleep(_PAUSE_S)
 
     def _composed(self, statement: LiteralString) -> sql.Composed:
         return sql.SQL(statement).format(
@@ -178,7 +197,7 @@ class Store:
 
     async def undo(self, numbers: Sequence[int], tried_in: str) -> None:
         """What has been done of these changes is undone."""
-        await self.rows("SELECT {load}.undo_statement(%s, %s)", list(numbers), tried_in)
+        await self.surely("SELECT {load}.undo_statement(%s, %s)", list(numbers), tried_in)
 
     async def follow(self) -> None:
         """What was rolled back begins to be undone."""
@@ -186,7 +205,14 @@ class Store:
 
     async def cancel(self, numbers: Sequence[int]) -> None:
         """Those that were not yet sent are not sent."""
-        await self.rows("SELECT {load}.cancel_change(n) FROM unnest(%s::bigint[]) AS n", list(numbers))
+        await self.surely("SELECT {load}.cancel_change(n) FROM unnest(%s::bigint[]) AS n", list(numbers))
+
+
+def _is_stale(connection: Connection) -> bool:
+    """Whether the server has ended it: nothing else comes on a connection that nobody uses."""
+    looking = select.poll()
+    looking.register(connection.fileno(), select.POLLIN)
+    return bool(looking.poll(0))
 
 
 def _ended(row: dict[str, Any]) -> Ended:

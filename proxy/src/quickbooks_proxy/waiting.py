@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections import deque
 from collections.abc import Callable, Sequence
 
@@ -15,6 +16,7 @@ from quickbooks_proxy.store import FINAL, Store
 
 log = logging.getLogger("quickbooks-proxy")
 _CHANNEL = "quickbooks_done"
+_NUMBER = re.compile(r"[0-9]{1,19}")  # anybody may notify anything
 _POLL_S = 0.5
 _RECONNECT_S = 1.0
 _REMEMBERED = 10_000
@@ -43,7 +45,7 @@ class Waiting:
 
     def _hear(self, payload: str) -> None:
         schema, _, number = payload.rpartition(":")
-        if schema == self._store.names.mirror and number.isdigit():
+        if schema == self._store.names.mirror and _NUMBER.fullmatch(number):
             self._heard.append(int(number))
             if event := self._waiting.get(int(number)):
                 event.set()

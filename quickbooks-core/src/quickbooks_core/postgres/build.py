@@ -32,6 +32,7 @@ _FUNCTIONS = (
     "elsewhere.sql",
     "bracket_work.sql",
     "owed.sql",
+    "visible.sql",
     "undo.sql",
     "queue_keep.sql",
 )

@@ -22,7 +22,8 @@ BEGIN
 END
 $body$;
 
--- proof: HMAC-SHA256 of some words.
+-- proof: HMAC-SHA256 of some words; NULL where a word is, or where there is no secret yet. What proves nothing must not
+-- pass for it: whoever compares asks whether it IS TRUE that both are equal.
 CREATE OR REPLACE FUNCTION {load}.proof(words text) RETURNS bytea
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
     SELECT sha256(outer_key || sha256(inner_key || convert_to(words, 'UTF8'))) FROM {load}._secret
@@ -34,17 +35,19 @@ $body$;
 CREATE OR REPLACE FUNCTION {mirror}._sync_bracket(nonce text, proof bytea) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
 BEGIN
-    IF proof IS DISTINCT FROM {load}.proof('bracket ' || pg_backend_pid() || ' ' || nonce) THEN
+    IF (proof = {load}.proof('bracket ' || pg_backend_pid() || ' ' || nonce)) IS NOT TRUE THEN
         RAISE EXCEPTION 'Only quickbooks-proxy tries statements out' USING ERRCODE = '42501';
     END IF;
     IF current_setting('transaction_read_only') = 'off' THEN
         PERFORM set_config('quickbooks.queue_mode', 'off', true);
+        -- One that somebody has contrived to commit would be in the way for good.
+        DELETE FROM {load}._bracket WHERE pid = pg_backend_pid();
         INSERT INTO {load}._bracket (pid, transaction, elsewhere)
             VALUES (pg_backend_pid(), pg_current_xact_id(), {load}.elsewhere());
     END IF;
     RETURN json_build_object('transaction', pg_current_xact_id_if_assigned()::text, 'role', session_user,
         'isolation', current_setting('transaction_isolation'), 'timeout', extract(epoch FROM current_setting('statement_timeout')::interval),
-        'most', nullif(current_setting('quickbooks.max_rows_per_statement', true), ''));
+        'most', nullif(current_setting('quickbooks.max_rows_per_statement', true), '')::int);
 END
 $body$;
 
@@ -105,7 +108,7 @@ DECLARE
     written text;
     here text := pg_backend_pid() || ' ' || coalesce(pg_current_xact_id_if_assigned()::text, '');
 BEGIN
-    IF proof IS DISTINCT FROM {load}.proof('images ' || here || ' ' || nonce) THEN
+    IF (proof = {load}.proof('images ' || here || ' ' || nonce)) IS NOT TRUE THEN
         RAISE EXCEPTION 'Only quickbooks-proxy tries statements out' USING ERRCODE = '42501';
     END IF;
     IF current_setting('transaction_read_only') = 'off' THEN
@@ -131,7 +134,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body
 DECLARE
     parked jsonb;
 BEGIN
-    IF proof IS DISTINCT FROM {load}.proof('settle ' || pg_backend_pid() || ' ' || nonce) OR NOT {load}.known_object(object) THEN
+    IF (proof = {load}.proof('settle ' || pg_backend_pid() || ' ' || nonce)) IS NOT TRUE OR NOT {load}.known_object(object) THEN
         RAISE EXCEPTION 'Only quickbooks-proxy may do that' USING ERRCODE = '42501';
     END IF;
     FOR parked IN SELECT DISTINCT ON (p.id) p.landing FROM {mirror}._sync_parked AS p
@@ -142,19 +145,34 @@ BEGIN
 END
 $body$;
 
--- merge_waiting: rows that clients had locked are merged as soon as they are free.
+-- is_free: whether any of these rows is locked by nobody, or gone.
+CREATE OR REPLACE FUNCTION {load}.is_free(object text, ids text[]) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
+DECLARE
+    free boolean;
+BEGIN
+    EXECUTE format('SELECT EXISTS (SELECT FROM (SELECT FROM {mirror}.%1$I WHERE id = ANY ($1) FOR NO KEY UPDATE SKIP LOCKED) AS f) '
+                   'OR EXISTS (SELECT FROM unnest($1) AS w (id) WHERE NOT EXISTS (SELECT FROM {mirror}.%1$I AS m WHERE m.id = w.id))',
+                   object) INTO free USING ids;
+    RETURN free;
+END
+$body$;
+
+-- merge_waiting: rows that clients had locked are merged, or go, as soon as they are free.
 CREATE OR REPLACE FUNCTION {load}.merge_waiting() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
 DECLARE
     waiting record;
-    free boolean;
 BEGIN
     FOR waiting IN SELECT p.table_name AS object, array_agg(p.id) AS ids FROM {mirror}._sync_parked AS p GROUP BY 1 ORDER BY 1 LOOP
-        EXECUTE format('SELECT EXISTS (SELECT FROM (SELECT FROM {mirror}.%1$I WHERE id = ANY ($1) FOR NO KEY UPDATE SKIP LOCKED) AS f) '
-                       'OR EXISTS (SELECT FROM unnest($1) AS w (id) WHERE NOT EXISTS (SELECT FROM {mirror}.%1$I AS m WHERE m.id = w.id))',
-                       waiting.object) INTO free USING waiting.ids;
-        IF free THEN
+        IF {load}.is_free(waiting.object, waiting.ids) THEN
             PERFORM {load}.merge_parked(waiting.object);
+        END IF;
+    END LOOP;
+    FOR waiting IN SELECT d.table_name AS object, d.deleted_at, array_agg(d.id) AS ids FROM {mirror}._sync_deletes AS d
+                   WHERE d.status = 'waiting' AND d.source = 'write' GROUP BY 1, 2 ORDER BY 1, 2 LOOP
+        IF {load}.is_free(waiting.object, waiting.ids) THEN
+            PERFORM {load}.delete_rows(waiting.object, waiting.ids, 'write', waiting.deleted_at, NULL);
         END IF;
     END LOOP;
 END

@@ -7,7 +7,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body
 DECLARE
     owed bigint;
 BEGIN
-    IF proof IS DISTINCT FROM {load}.proof('delete ' || pg_backend_pid() || ' ' || nonce) OR NOT {load}.known_object(object) THEN
+    IF (proof = {load}.proof('delete ' || pg_backend_pid() || ' ' || nonce)) IS NOT TRUE OR NOT {load}.known_object(object) THEN
         RAISE EXCEPTION 'Only quickbooks-proxy may do that' USING ERRCODE = '42501';
     END IF;
     INSERT INTO {load}._owed (pid) VALUES (pg_backend_pid()) RETURNING number INTO owed;
@@ -24,7 +24,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body
 DECLARE
     numbers text;
 BEGIN
-    IF proof IS DISTINCT FROM {load}.proof('owed ' || pg_backend_pid() || ' ' || nonce) THEN
+    IF (proof = {load}.proof('owed ' || pg_backend_pid() || ' ' || nonce)) IS NOT TRUE THEN
         RAISE EXCEPTION 'Only quickbooks-proxy may do that' USING ERRCODE = '42501';
     END IF;
     SELECT string_agg(number::text, ' ' ORDER BY number) INTO numbers FROM {load}._owed WHERE pid = pg_backend_pid();

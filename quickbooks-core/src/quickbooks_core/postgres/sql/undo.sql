@@ -12,8 +12,10 @@ BEGIN
     IF pg_try_advisory_xact_lock(hashtext({mirror_name} || ' follow'), 0) AND (SELECT is_same FROM {load}.deployment_state()) THEN
         FOR one IN SELECT t.client_transaction AS number, {load}.transaction_state(t.client_transaction) AS state
                    FROM (SELECT DISTINCT client_transaction FROM {mirror}._sync_queue WHERE fate = 'open') AS t LOOP
+            -- What went back to a savepoint is not committed with the rest.
             UPDATE {mirror}._sync_queue SET
-                fate = CASE one.state WHEN 'committed' THEN 'settled' WHEN 'aborted' THEN 'rolled_back' ELSE 'not_undone' END,
+                fate = CASE WHEN one.state = 'aborted' THEN 'rolled_back' WHEN one.state <> 'committed' THEN 'not_undone'
+                            WHEN {load}.transaction_state(client_savepoint) = 'aborted' THEN 'rolled_back' ELSE 'settled' END,
                 fate_reason = CASE one.state WHEN 'forgotten' THEN 'Postgres no longer knows what became of its transaction' END
                 WHERE client_transaction = one.number AND fate = 'open' AND one.state <> 'in progress';
         END LOOP;
