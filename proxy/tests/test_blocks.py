@@ -108,6 +108,22 @@ def refused_in_a_pipeline(client: psycopg.Connection[Any]) -> None:
         client.execute(NOTE, ["x", "qbk_cust1"])
 
 
+def test_a_begin_behind_a_write_in_a_pipeline_leaves_a_block_open(writer: Writer) -> None:
+    heard: list[str | None] = []
+
+    with writer.connect() as client:
+        client.add_notice_handler(lambda notice: heard.append(notice.message_primary))
+        with client.pipeline():
+            client.execute(NOTE, ["before", "qbk_cust1"])
+            client.execute("begin")
+            client.execute(NOTE, ["behind", "qbk_cust2"])
+        status = client.info.transaction_status
+        client.execute("rollback")
+
+    assert (status, heard) == (TransactionStatus.INTRANS, [])
+    wait_for(lambda: fates(writer) == [("done", "undone")] * 2, "both are undone", 30)
+
+
 def test_executemany_writes_each_and_returns_each(writer: Writer) -> None:
     with writer.connect() as client, client.cursor() as cursor:
         cursor.executemany(

@@ -11,18 +11,27 @@ import secrets
 from quickbooks_proxy.bracket import Bracket, Context, Portal
 from quickbooks_proxy.groups import end
 from quickbooks_proxy.lexer import Unclear, split, tokens
-from quickbooks_proxy.messages import FLUSH, bind, close, describe, error_fields, execute, parse
+from quickbooks_proxy.messages import (
+    FLUSH,
+    bind,
+    close,
+    describe,
+    error_fields,
+    error_message,
+    execute,
+    parse,
+)
 from quickbooks_proxy.prepared import EXECUTE, executed_name, resolved
 from quickbooks_proxy.rollbacks import rolls_back
-from quickbooks_proxy.script import Script
+from quickbooks_proxy.script import HelperFailed, Message, Script, helper, is_in_block
 from quickbooks_proxy.statement import Judge, Statement
 
 _SWALLOWED = b"123n"
 _ENDS = b"CIE"
 _COPY_IN = ord("G")
-_IN_BLOCK = "25001"
 _COMMITS = ("COMMIT", "END")
 _BLOCK_ENDS = ("COMMIT", "END", "ROLLBACK", "ABORT")
+_SAVEPOINTS = ("SAVEPOINT", "RELEASE")
 
 
 class Query:
@@ -37,6 +46,7 @@ class Query:
             pieces = []  # what it means is Postgres' to say
         self._judge = judge
         self._pieces = [(piece, self._judged(piece)) for piece in pieces]
+        self._text, self._place, self._end = text, 0, 0
         is_commit = bool(context.debts.owed) and any(_commits(piece) for piece in pieces)
         undoes = bool(context.stakes.numbers) and any(rolls_back(piece)[0] for piece in pieces)
         self.writes = is_commit or undoes or any(statement for _, statement in self._pieces)
@@ -55,6 +65,8 @@ class Query:
         for text, statement in self._pieces:
             if self._talk.ledger.failed:
                 break
+            self._place = self._text.index(text, self._end)
+            self._end = self._place + len(text)
             name = b"quickbooks_" + secrets.token_hex(8).encode()
             self._closing += [close(b"P", name), close(b"S", name)]
             owes = _commits(text) and context.debts.owed and self._talk.ledger.status == b"T"
@@ -67,6 +79,8 @@ class Query:
                     break
             if statement and self._talk.ledger.status != b"E":
                 yield from self._written(name, text, statement, alone)
+            elif context.owns_block and not (yield from self._handed_back(text)):
+                break
             else:
                 yield from self._passed(name, text)
                 yield from self._told(*rolls_back(text))
@@ -81,7 +95,7 @@ class Query:
                 self._talk.to_client(message.raw)
                 message = yield from self._talk.next()
             if message.kind == ord("E"):
-                self._talk.relay(message)
+                self._talk.relay(self._placed(message))
                 return
         shown = text.encode("latin-1").decode(self._talk.codec, "replace")
         portal = Portal(name, statement, shown, bound, is_query=True)
@@ -93,13 +107,13 @@ class Query:
         self._talk.to_server(sent)
         while True:
             message = yield from self._talk.next()
-            if message.kind == ord("N") and self._is_ours(error_fields(message.body)):
-                continue
+            if self._context.owns_block and is_in_block(message):
+                continue  # the client's BEGIN in a block that it does not know of
             if message.kind == _COPY_IN:
                 self._talk.to_client(message.raw)
                 self._talk.copy_in(True)
             elif message.kind not in _SWALLOWED:
-                self._talk.relay(message)
+                self._talk.relay(self._placed(message))
             if message.kind in _ENDS:
                 self._talk.copy_in(False)
                 break
@@ -112,9 +126,32 @@ class Query:
         if is_rollback and stakes.numbers and not self._talk.ledger.failed:
             yield from stakes.told(is_whole=is_whole)
 
-    def _is_ours(self, notice: dict[str, str]) -> bool:
-        """The client's BEGIN in a block that it does not know of."""
-        return self._context.owns_block and notice.get("C") == _IN_BLOCK
+    def _handed_back(self, text: str) -> Script[bool]:
+        """Our block ends where the client ends a transaction: outside of a block that is for Postgres to answer."""
+        words = [token.word for token in tokens(text)]
+        if words[0] not in (*_BLOCK_ENDS, *_SAVEPOINTS) or "PREPARED" in words:
+            return True
+        context = self._context
+        is_error = words[0] in _SAVEPOINTS or "TO" in words or (words[-1] == "CHAIN" and "NO" not in words)
+        commits = words[0] in _COMMITS and not is_error
+        if commits and context.debts.owed and not (yield from context.debts.pay(context.pid)):
+            return False
+        context.owns_block = False
+        self._talk.to_server(helper("COMMIT" if commits else "ROLLBACK") + FLUSH)
+        try:
+            yield from self._talk.replies()
+        except HelperFailed as failed:
+            self._talk.fail(failed.message)
+        return not self._talk.ledger.failed
+
+    def _placed(self, message: Message) -> Message:
+        """An error with its place in the whole text."""
+        fields = error_fields(message.body) if message.kind == ord("E") else {}
+        if not fields.get("P", "").isdigit():
+            return message
+        before = self._text[: self._place].encode("latin-1").decode(self._talk.codec, "replace")
+        raw = error_message({**fields, "P": str(int(fields["P"]) + len(before))}, b"E")
+        return Message(message.kind, raw)
 
     def _follow(self, text: str) -> None:
         """What a statement has made of the transaction."""

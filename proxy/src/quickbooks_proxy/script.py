@@ -138,7 +138,7 @@ class Talk:
             if message.kind == ord("D"):
                 rows.append(row_values(message.body))
             elif message.kind == _NOTICE:
-                self.was_in_block = error_fields(message.body).get("C") == _IN_BLOCK
+                self.was_in_block = is_in_block(message)
             closed += message.kind == ord("3")
         return rows
 
@@ -213,6 +213,11 @@ class Talk:
         """An error that a statement of ours has raised, for the client."""
         self.ledger.failed = True
         self.to_client(without_inside(message, b"E"))
+
+
+def is_in_block(message: Message) -> bool:
+    """Whether it is the warning of a BEGIN inside a block."""
+    return message.kind == _NOTICE and error_fields(message.body).get("C") == _IN_BLOCK
 
 
 def without_inside(message: Message, kind: bytes) -> bytes:

@@ -19,12 +19,12 @@ from quickbooks_proxy.crypto import Seal
 from quickbooks_proxy.framing import Frames, Span
 from quickbooks_proxy.groups import end_of_group, is_last
 from quickbooks_proxy.ledger import Ledger
-from quickbooks_proxy.messages import bound_values, words_of
+from quickbooks_proxy.messages import FLUSH, bound_values, words_of
 from quickbooks_proxy.prepared import EXECUTE, EXECUTES, PREPARES, executed_name, resolved
 from quickbooks_proxy.query import Query
 from quickbooks_proxy.returning import Tables
 from quickbooks_proxy.rollbacks import rolls_back
-from quickbooks_proxy.script import Message, Script, Talk
+from quickbooks_proxy.script import Message, Script, Talk, is_in_block
 from quickbooks_proxy.statement import Judge, Statement
 
 _QUERY, _PARSE, _BIND, _EXECUTE, _CLOSE, _SYNC = b"QPBECS"
@@ -35,6 +35,8 @@ _ROLLBACK = re.compile(rb"\b(?:rollback|abort)\b", re.IGNORECASE)
 _IS_END = re.compile(
     rb"(?:\s|;|--[^\n]*\n|/\*.*?\*/)*(?:(commit|end)|rollback|abort)\b", re.IGNORECASE | re.DOTALL
 )
+_IS_BEGIN = re.compile(rb"(?:\s|;|--[^\n]*\n|/\*.*?\*/)*(?:begin|start)\b", re.IGNORECASE | re.DOTALL)
+BEGIN = Statement("BEGIN", ())
 COMMIT = Statement("COMMIT", ())
 ROLLBACK = Statement("ROLLBACK", ())
 # What is looked at even where nothing is known of statements and portals; what counts while a group is not at its end.
@@ -222,6 +224,8 @@ class Session:
         self._statements.pop(name, None)
         if end := _IS_END.match(text):
             self._statements[name] = COMMIT if end[1] else ROLLBACK, text.decode("latin-1")
+        elif _IS_BEGIN.match(text):
+            self._statements[name] = BEGIN, ""
         elif self._may_write(text):
             plain = text.decode("latin-1")
             is_execute = self._context.prepares and executed_name(plain)
@@ -245,6 +249,8 @@ class Session:
         # A failed transaction refuses everything else; Postgres says so itself.
         if portal is None or self._ledger.status == b"E":
             return None
+        if portal.statement is BEGIN:
+            return self._begun(message) if self._context.owns_block else None
         if portal.statement is COMMIT:
             return self._committed(message) if self._context.debts.owed else None
         limit = int.from_bytes(message[-4:], "big")
@@ -276,6 +282,19 @@ class Session:
         statement = yield from resolved(self._talk, self._mirror.judge, plain)
         portal.statement = statement or EXECUTE
         return statement is not None
+
+    def _begun(self, message: bytes) -> Script[None]:
+        """A BEGIN in a block that is ours: from here on it is the client's, with what was before it in the group."""
+        yield from self._talk.drain()
+        if self._ledger.failed:
+            return
+        self._ledger.from_client(_EXECUTE)
+        self._ways.to_server(message + FLUSH)
+        while not self._ledger.is_settled:
+            reply = yield from self._talk.next()
+            if not is_in_block(reply):
+                self._talk.relay(reply)
+        self._context.owns_block &= self._ledger.failed
 
     def _committed(self, message: bytes) -> Script[None]:
         """A COMMIT of the extended protocol, before which QuickBooks has to be told something."""
