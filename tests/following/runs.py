@@ -15,7 +15,7 @@ from following.flow import Flow, Hanging, Phase
 from following.life import Life
 from following.stage import Stage
 
-OPERATIONS = 250  # during a run
+OPERATIONS = 400  # during a run
 _KILLED = -signal.SIGKILL
 _LOGGER = logging.getLogger(__name__)
 _NO_TOKEN = "quickbooks connect"  # what the tap says when it has no refresh token that works

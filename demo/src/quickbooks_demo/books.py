@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,10 +36,33 @@ class Books:
     client: Client
     home: Path
     started: list[Child] = field(default_factory=list)
+    _connection: psycopg.Connection[Any] | None = None
 
     def query(self, statement: str, *values: Any) -> list[Any]:
         """Rows, as the superuser sees them."""
-        return self.database.superuser.query(statement, values)
+        cursor = self._connected().execute(statement.encode(), values or None)
+        return cursor.fetchall() if cursor.description else []
+
+    def close(self) -> None:
+        """Gives the connection back."""
+        if self._connection:
+            self._connection.close()
+
+    def _connected(self) -> psycopg.Connection[Any]:
+        """One for all questions, made anew where the server was killed: tests ask often."""
+        if self._connection is None or self._is_lost(self._connection):
+            self._connection = psycopg.connect(
+                self.database.superuser.url, autocommit=True, prepare_threshold=None
+            )
+        return self._connection
+
+    @staticmethod
+    def _is_lost(connection: psycopg.Connection[Any]) -> bool:
+        try:
+            connection.execute("SELECT")
+        except psycopg.OperationalError:
+            connection.close()
+        return connection.closed
 
     def mirror(self, *tables: str, position: int = 1) -> None:
         """Fills tables as a sync would, a page of each."""
@@ -70,14 +93,17 @@ class Books:
 
     def change(self, number: int) -> Row:
         """A row of the queue."""
-        with psycopg.connect(self.database.superuser.url, row_factory=dict_row) as connection:
-            row = connection.execute("SELECT * FROM _sync_queue WHERE queue_id = %s", [number]).fetchone()
+        with self._connected().cursor(row_factory=dict_row) as cursor:
+            row = cursor.execute("SELECT * FROM _sync_queue WHERE queue_id = %s", [number]).fetchone()
         assert row is not None
         return row
 
     def status(self, *numbers: int) -> list[str]:
         """What has become of changes."""
-        return [self.change(number)["status"] for number in numbers]
+        found = dict(
+            self.query("SELECT queue_id, status FROM _sync_queue WHERE queue_id = ANY (%s)", list(numbers))
+        )
+        return [found[number] for number in numbers]
 
     def drain(self, *options: str, **environment: str) -> Outcome:
         """The worker, until nothing is left that may be sent now."""
@@ -133,5 +159,8 @@ def opened(database: Database, connected: dict[str, str], sandbox: Sandbox, home
         **connected, "QUICKBOOKS_THROTTLE": "off", "DATABASE_URL": worker.url, "QUICKBOOKS_SECOND_LOOK_S": "3",
     }  # fmt: skip
     settings = {name.removeprefix("QUICKBOOKS_").lower(): value for name, value in environment.items()}
-    with open_client(Connection.from_mapping(settings)) as client:
-        yield Books(database, sandbox, environment, client, home)
+    with (
+        open_client(Connection.from_mapping(settings)) as client,
+        closing(Books(database, sandbox, environment, client, home)) as books,
+    ):
+        yield books

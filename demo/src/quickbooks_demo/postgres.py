@@ -40,8 +40,12 @@ _SETTINGS = {
     "shared_buffers": "128MB",
     "max_wal_size": "2GB",
 }
-# For data that nobody will miss: tests start faster and survive no power cut.
-THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# For data that nobody will miss: tests start faster and survive no power cut, and their many short-lived databases are
+# not looked after.
+THROWAWAY = {
+    "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off",
+    "scram_iterations": "1",
+}  # fmt: skip
 
 _LIMITED = ("/bin/sh", "-c", 'ulimit -S -f "$1" && shift && exec "$@"', "sh")  # counts blocks of 512 bytes
 
