@@ -22,6 +22,7 @@ from quickbooks_demo.testing import Database, new_database, run
 from quickbooks_demo.waiting import wait_for
 
 CHECKOUT = Path(__file__).parents[1]
+pytestmark = pytest.mark.xdist_group("incremental")  # one first run for all tests of this page
 
 
 def new_mirror(database: Database, sandbox: Sandbox, connection: dict[str, str], home: Path) -> Mirror:
@@ -225,26 +226,26 @@ def test_more_changes_in_one_second_than_any_answer_holds(begun: Mirror) -> None
     assert begun.differences() == []
 
 
-def test_two_thousand_deletions_of_which_a_foreign_key_forbids_one(mirror: Mirror) -> None:
-    first = int(mirror.sandbox.control("generate", object="Invoice", count=3_000)["first"])
-    mirror.sync()
+def test_two_thousand_deletions_of_which_a_foreign_key_forbids_one(begun: Mirror) -> None:
+    first = int(begun.sandbox.control("generate", object="Invoice", count=3_000)["first"])
+    begun.sync()
     held = f"qbk_inv{first + 7}"
-    mirror.do("create table my_note (invoice_id text references invoice (id))")
-    mirror.do(f"insert into my_note values ('{held}')")
-    later(mirror)
+    begun.do("create table my_note (invoice_id text references invoice (id))")
+    begun.do(f"insert into my_note values ('{held}')")
+    later(begun)
     for id in range(first, first + 2_000):
-        person(mirror, "delete", "Invoice", str(id))
+        person(begun, "delete", "Invoice", str(id))
 
-    mirror.sync()
+    begun.sync()
 
-    assert mirror.rows("select id, status from _sync_deletes where status <> 'done'") == [(held, "forbidden")]
-    assert mirror.differences() == [f"invoice {held} : mirror 'a row', QuickBooks 'none'"]
-    warned = run("quickbooks", "status", "--warnings", DATABASE_URL=mirror.database.url)
+    assert begun.rows("select id, status from _sync_deletes where status <> 'done'") == [(held, "forbidden")]
+    assert begun.differences() == [f"invoice {held} : mirror 'a row', QuickBooks 'none'"]
+    warned = run("quickbooks", "status", "--warnings", DATABASE_URL=begun.database.url)
     assert (warned.code, warned.out) == (0, "")
     assert "warning: forbidden: 1 rows that QuickBooks no longer has" in warned.err
-    mirror.do("drop table my_note")
-    mirror.sync()
-    assert mirror.differences() == []
+    begun.do("drop table my_note")
+    begun.sync()
+    assert begun.differences() == []
 
 
 def test_after_a_month_without_a_run_everything_is_caught(begun: Mirror) -> None:
@@ -259,37 +260,37 @@ def test_after_a_month_without_a_run_everything_is_caught(begun: Mirror) -> None
 
 
 @pytest.mark.parametrize("ahead_s", [-300, 300])
-def test_a_clock_that_is_five_minutes_off_hides_no_change(mirror: Mirror, ahead_s: int) -> None:
-    mirror.sandbox.control("clock", advance_s=ahead_s)
-    mirror.sync()
-    person(mirror, "edit", "Customer", "3", changes={"Notes": "at once"})
-    mirror.sync()
-    person(mirror, "delete", "Estimate", "48")
+def test_a_clock_that_is_five_minutes_off_hides_no_change(begun: Mirror, ahead_s: int) -> None:
+    begun.sandbox.control("clock", advance_s=ahead_s)
+    begun.sync()
+    person(begun, "edit", "Customer", "3", changes={"Notes": "at once"})
+    begun.sync()
+    person(begun, "delete", "Estimate", "48")
 
-    mirror.sync()
+    begun.sync()
 
-    assert mirror.differences() == []
+    assert begun.differences() == []
 
 
-def test_a_live_row_that_a_sweep_did_not_see_is_back_after_the_next_run(mirror: Mirror) -> None:
-    first = int(mirror.sandbox.control("generate", object="Customer", count=2_500)["first"])
-    mirror.sync()
-    later(mirror)
+def test_a_live_row_that_a_sweep_did_not_see_is_back_after_the_next_run(begun: Mirror) -> None:
+    first = int(begun.sandbox.control("generate", object="Customer", count=2_500)["first"])
+    begun.sync()
+    later(begun)
     hidden = [str(first + 5), str(first + 2_000)]
-    person(mirror, "merge", "Customer", "2", into="1")
-    mirror.sandbox.control("hide", object="Customer", ids=hidden)
-    mirror.sync()
-    assert mirror.rows("select count(*) from customer") == [(2_526,)]
-    mirror.sandbox.control("hide", object="Customer", ids=[])
+    person(begun, "merge", "Customer", "2", into="1")
+    begun.sandbox.control("hide", object="Customer", ids=hidden)
+    begun.sync()
+    assert begun.rows("select count(*) from customer") == [(2_526,)]
+    begun.sandbox.control("hide", object="Customer", ids=[])
 
-    mirror.sync()
+    begun.sync()
 
-    assert mirror.rows("select count(*) from customer") == [(2_528,)]
-    assert mirror.differences() == []
-    later(mirror)
-    mirror.sync()  # which looks once more, because this time something was found
-    mirror.sync()
-    assert len(mirror.asked()) == 2, mirror.asked()
+    assert begun.rows("select count(*) from customer") == [(2_528,)]
+    assert begun.differences() == []
+    later(begun)
+    begun.sync()  # which looks once more, because this time something was found
+    begun.sync()
+    assert len(begun.asked()) == 2, begun.asked()
 
 
 def test_names_merged_renamed_and_deleted_while_they_are_read_need_no_second_reading(mirror: Mirror) -> None:

@@ -24,7 +24,7 @@ Document = dict[str, Any]
 
 SEEDS = Path(__file__).parents[2] / "seeds" / "demo"
 INVOICE, CUSTOMER = by_name("Invoice"), by_name("Customer")
-DRAWN = 60  # documents of each object
+DRAWN = 25  # documents of each object
 
 # Values that some column holds, and values that look like them.
 VALUES: list[Any] = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,12 @@ from following.comparison import differences
 from following.flow import Flow, Programs
 
 _PATIENCE_S = 900
+
+
+@cache
+def discovered() -> str:
+    """The tap's catalog; it is the same for every company."""
+    return run("tap-quickbooks", "--discover").out
 
 
 @dataclass
@@ -78,7 +85,7 @@ class Mirror:
 
     def _catalog(self, select: dict[str, Any]) -> str:
         """A catalog: table → columns left out."""
-        catalog = json.loads(run("tap-quickbooks", "--discover").out)
+        catalog = json.loads(discovered())
         for stream in catalog["streams"]:
             for entry in stream["metadata"]:
                 name = entry["breadcrumb"][-1] if entry["breadcrumb"] else ""
