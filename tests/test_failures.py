@@ -102,9 +102,9 @@ def test_an_unknown_stream(connected: dict[str, str], tmp_path: Path) -> None:
 
 @pytest.fixture
 def small_disk() -> Iterator[Server]:
-    """A server of its own, on which no file may grow beyond a WAL segment and a bit."""
+    """A server of its own, on which no file may grow beyond 4 MB."""
     home = new_shared_directory(server_account())
-    server = Server(home, THROWAWAY, largest_file_bytes=17 * 1024 * 1024)
+    server = Server(home, THROWAWAY, largest_file_bytes=4 * 1024 * 1024, wal_segment_mb=1)
     server.start()
     yield server
     server.stop()
@@ -118,7 +118,7 @@ def test_a_full_disk_in_the_middle(
     tmp_path: Path,
     request: pytest.FixtureRequest,
 ) -> None:
-    sandbox.control("generate", object="Customer", count=60_000)
+    sandbox.control("generate", object="Customer", count=15_000)
     administrator = Address(small_disk.url())
     create_database(administrator, "mirror")
     database = Database(administrator.on("mirror"), grant_migration(administrator.on("mirror"), "password"))
@@ -131,4 +131,4 @@ def test_a_full_disk_in_the_middle(
 
     small_disk.largest_file_bytes = None
     small_disk.start()
-    must_mend(pipeline, database, 60_029)
+    must_mend(pipeline, database, 15_029)

@@ -63,6 +63,7 @@ class Server:
     account: Account = field(default_factory=server_account)
     port: int = 0
     largest_file_bytes: int | None = None  # stands for a disk of that size
+    wal_segment_mb: int = 16  # the smallest file that the server needs
 
     def __post_init__(self) -> None:
         self.state.mkdir(parents=True, exist_ok=True)
@@ -134,7 +135,8 @@ class Server:
             f"--pwfile={password}",
         ]
         settings = {**_SETTINGS, **self.settings}
-        outcome = self.account.run([*command, *_INITDB, *(f"--set={n}={v}" for n, v in settings.items())])
+        command += [f"--wal-segsize={self.wal_segment_mb}", *_INITDB]
+        outcome = self.account.run([*command, *(f"--set={n}={v}" for n, v in settings.items())])
         if outcome.returncode != 0:
             raise ServerFailed(f"initdb failed: {outcome.stderr.strip()}")
         password.unlink()
