@@ -116,3 +116,29 @@ def test_new_names_of_a_group_go_together(books: Any) -> None:
 
     assert books.query("SELECT count(*) FROM vendor WHERE display_name LIKE 'Vendor no. %%'") == [(20,)]
     assert books.sandbox.look("requests")["counts"].get("write", 0) == 0
+
+
+@pytest.mark.parametrize("another_body", ["replay", "refuse"])
+def test_an_item_of_a_lost_batch_that_was_refused_in_it_is_refused_in_its_own_words(
+    books: Any, another_body: str
+) -> None:
+    """It goes again alone, and must not pass for the batch, whose request id QuickBooks knows."""
+    books.mirror("customer")
+    ((taken,),) = books.query("SELECT display_name FROM customer WHERE id = 'qbk_cust1'")
+    books.sandbox.control("switches", requestid_with_another_body=another_body)
+    books.sandbox.control("faults", kind="reset_after", method="POST", path="batch")
+    numbers = [
+        books.query(
+            "SELECT quickbooks_load.enqueue('customer', 'create', NULL, jsonb_build_object('display_name', %s::text), "
+            "change_group => 'one statement')",
+            name,
+        )[0][0]
+        for name in (taken, "Not taken")
+    ]
+
+    with books.following():
+        books.wait(numbers[0], status="failed")
+        books.wait(numbers[1])
+
+    assert books.change(numbers[0])["sqlstate"] == "23505"
+    assert len(books.documents("customer", "DisplayName = 'Not taken'")) == 1

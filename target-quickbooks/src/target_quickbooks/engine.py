@@ -97,10 +97,6 @@ class Engine:
         except PASSING as error:
             return later(job, error, lost=bool(job.in_doubt))
 
-    def again(self, job: Job, made: Plan, sent: Sent) -> Outcome:
-        """The same bytes under the same request id: QuickBooks may still know it, and do nothing twice."""
-        return self.noted_and_sent(job, made, sent.request_id, sent.body)
-
     def read(self, made: Plan) -> Mapping[str, Any] | None:
         """The document that is there now; None where there is none. Raises QuickBooksError."""
         if made.reading is None:

@@ -36,9 +36,11 @@ def patience(connection: Connection) -> Patience:
             f"{' and '.join(given)}: only for a local sandbox. Intuit may still do what was sent two minutes ago"
         )
     usual = Patience()
+    second_look_s = float(given.get(_SECOND_LOOK, usual.second_look_s))
     return Patience(
         float(given.get(_REPLAY_WINDOW, usual.replay_window_s)),
-        float(given.get(_SECOND_LOOK, usual.second_look_s)),
+        min(usual.leaves_within_s, second_look_s / 2),  # what leaves later is not seen at the second look
+        second_look_s,
     )
 
 
@@ -55,4 +57,4 @@ def keep_days() -> float:
 
 
 def _queue(url: str, names: Names, connection: Connection, pace: Pace, worker: str) -> Queue:
-    return Queue(url, names, connection, worker, pace.lease_s, pace.threads)
+    return Queue(url, names, connection, worker, pace.lease_s, pace.threads, pace.patience.leaves_within_s)

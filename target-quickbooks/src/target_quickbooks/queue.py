@@ -53,10 +53,18 @@ class Queue:
     """The queue of one mirror, in the hands of one worker thread."""
 
     def __init__(
-        self, url: str, names: Names, settings: Connection, worker: str, lease_s: float, hands: int
+        self,
+        url: str,
+        names: Names,
+        settings: Connection,
+        worker: str,
+        lease_s: float,
+        hands: int,
+        leaves_within_s: float = LEAVES_WITHIN_S,
     ) -> None:
         """`hands` is how many such threads the worker has; raises NotOurs for the queue of another database."""
         self.worker = worker
+        self._leaves_within_s = leaves_within_s
         self._hands = hands
         self._names = names
         self._lease = timedelta(seconds=lease_s)
@@ -108,7 +116,7 @@ class Queue:
         b_id: str | None = None,
     ) -> Sent:
         """Commits what is about to be sent; raises psycopg.errors.ObjectInUse where the lease is gone."""
-        before = boot_time() + LEAVES_WITHIN_S
+        before = boot_time() + self._leaves_within_s
         row = self._row(
             "SELECT {load}.note_request(%s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s) AS number",
             job.queue_id, self.worker, request_id, b_id, call.method, call.path, _json(dict(call.params)), body,

@@ -18,7 +18,7 @@ from quickbooks_core.reading.pages import Incomplete
 from quickbooks_core.writing import Action, ChangeRefused, Plan, Style
 
 from target_quickbooks.engine import PASSING, Engine, failed, later
-from target_quickbooks.job import LEAVES_WITHIN_S, Done, Job, Later, Outcome, Unknown
+from target_quickbooks.job import LEAVES_WITHIN_S, Done, Failed, Job, Later, Outcome, Unknown
 from target_quickbooks.judging import Verdict, verdict
 from target_quickbooks.lookup import Found, look_for
 from target_quickbooks.uploading import packed, plan_of
@@ -29,6 +29,7 @@ class Patience:
     """Times of a recovery. What was noted leaves within a minute, and Intuit cuts requests off at 120 seconds."""
 
     replay_window_s: float = 900.0
+    leaves_within_s: float = LEAVES_WITHIN_S
     second_look_s: float = LEAVES_WITHIN_S + 130.0  # after that nothing is done any more
     attempts: int = 12
 
@@ -56,6 +57,14 @@ class Recovery:
             return Unknown(f"A request was sent and its answer lost; then: {error}")
 
     def _settle_create(self, job: Job, made: Plan) -> Outcome:
+        if outcome := self._found(job, made):
+            return outcome
+        outcome = self._absent(job, made)
+        # Where the same was refused now, what was sent first may have come through at the last moment.
+        return (self._found(job, made) or outcome) if isinstance(outcome, Failed) else outcome
+
+    def _found(self, job: Job, made: Plan) -> Outcome | None:
+        """What is there that a create may have made; None where there is nothing like it."""
         since = min(sent.quickbooks_at for sent in job.in_doubt)
         found = look_for(self._engine.client, made, since)
         unclaimed = self._unclaimed(job, made, found)
@@ -65,7 +74,7 @@ class Recovery:
             return Unknown(f"The answer was lost, and {_named(unclaimed)} could be what it was about")
         if alike := set(found.alike) - self._engine.queue.claimed(job.entity, found.alike):
             return Unknown(f"The answer was lost, and {_named(alike)} is like what was sent, but not equal")
-        return self._absent(job, made)
+        return None
 
     def _unclaimed(self, job: Job, made: Plan, found: Found) -> Mapping[str, Mapping[str, Any]]:
         by_id = {
@@ -85,7 +94,10 @@ class Recovery:
         if job.attempts > self._patience.attempts:
             return Unknown("It was sent many times, and never answered")
         self._engine.queue.end_request(job, None, "absent", "nothing like it was found")
-        return self._engine.again(job, made, job.in_doubt[-1])
+        last = job.in_doubt[-1]
+        # The item of a batch is another request when it goes alone, and must not pass for a batch that is known.
+        request_id = str(uuid.uuid4()) if last.is_item else last.request_id
+        return self._engine.noted_and_sent(job, made, request_id, last.body)
 
     def _settle_other(self, job: Job, made: Plan) -> Outcome:
         last = job.in_doubt[-1]
