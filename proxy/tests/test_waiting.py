@@ -116,3 +116,17 @@ def test_the_statement_timeout_of_a_client_counts(alone: Writer, start: Start) -
 
     assert late.value.sqlstate == "08006"
     assert statuses(alone.books) == [("failed", "57014")]
+
+
+def test_connections_of_the_proxys_own_that_were_ended_are_made_anew(writer: Writer) -> None:
+    of_the_proxy = (
+        "from pg_stat_activity where application_name = 'quickbooks-proxy' and datname = current_database()"
+    )
+    with writer.connect() as client:
+        before = writer.books.query(f"select pid {of_the_proxy}")
+        writer.books.query(f"select pg_terminate_backend(pid) {of_the_proxy}")
+        wait_for(lambda: not {*before} & {*writer.books.query(f"select pid {of_the_proxy}")}, "their end")
+
+        tags = [client.execute(NOTE.replace("for", f"for {n}")).statusmessage for n in range(6)]
+
+    assert tags == ["UPDATE 1"] * 6

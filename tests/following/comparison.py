@@ -6,7 +6,7 @@ Asks QuickBooks itself, with nobody writing. What a row should be is what the ma
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -41,15 +41,15 @@ class Difference:
         return f"{self.table} {self.id} {self.column}: mirror {self.mirror!r}, QuickBooks {self.quickbooks!r}"
 
 
-def differences(sandbox: Sandbox, mirror: str) -> Iterator[Difference]:
-    """Of all mirrored tables of a company and a database."""
+def differences(sandbox: Sandbox, mirror: str, entities: Iterable[Entity] = MIRRORED) -> Iterator[Difference]:
+    """Of mirrored tables of a company and a database."""
     given = sandbox.connect()
     with requests.Session() as session, psycopg.connect(mirror) as connection:
         session.headers.update(
             {"Authorization": f"Bearer {given.access_token}", "Accept": "application/json"}
         )
         set_json_loads(partial(json.loads, parse_float=Decimal), connection)
-        for entity in MIRRORED:
+        for entity in entities:
             wanted = {row["id"]: row for row in _wanted(session, sandbox.url, given.realm_id, entity)}
             yield from _compared(entity, _mirrored(connection, entity), wanted)
 
