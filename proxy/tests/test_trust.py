@@ -208,7 +208,7 @@ def test_its_own_functions_and_operators_pass_for_nobody_elses(
         '$$ select \'[{"table": "vendor", "operation": "DELETE", "old": {"id": "qbk_vend30"}}]\', \'\\x00\'::bytea $$'
     )
     intruder.execute(
-        "create function own._sync_visible(text, jsonb) returns jsonb language sql as 'select $2'"
+        "create function own._sync_visible(oid, jsonb) returns jsonb language sql as 'select $2'"
     )
     intruder.execute("create function own.pg_backend_pid() returns int language sql as 'select 1'")
     intruder.execute(

@@ -19,9 +19,20 @@ from quickbooks_proxy.asking import Asker, Ended, Fetch, Missing, Write, Written
 from quickbooks_proxy.columns import Column, columns_of
 from quickbooks_proxy.crypto import Seal, nonce
 from quickbooks_proxy.images import MOST_ROWS, Image, Refusal, noted
-from quickbooks_proxy.messages import FLUSH, SYNC, close, describe, execute, message
+from quickbooks_proxy.messages import (
+    FLUSH,
+    SYNC,
+    bound_formats,
+    close,
+    describe,
+    described_types,
+    execute,
+    message,
+    words_of,
+)
 from quickbooks_proxy.owed import Debts
-from quickbooks_proxy.returning import Refresh, Tables
+from quickbooks_proxy.relations import Tables
+from quickbooks_proxy.returning import Parameters, Refresh
 from quickbooks_proxy.rollbacks import Stakes
 from quickbooks_proxy.script import HelperFailed, Message, Script, Talk, helper
 from quickbooks_proxy.statement import Statement
@@ -221,10 +232,11 @@ class Bracket:
 
     def _write(self, tried: _Tried, limit: int) -> Script[None]:
         """Raises Refusal as long as nothing has been asked of QuickBooks, and the bracket is open."""
-        refresh = Refresh(self._context.tables, self._portal.statement, tried.result.columns, tried.images)
+        statement, columns = self._portal.statement, tried.result.columns
+        refresh = Refresh(self._context.tables, statement, columns, tried.images, self._talk.codec)
         refresh.check(tried.result.rows)
         if refresh.is_needed:
-            yield from self._parsed(refresh)
+            yield from self._parsed(refresh, tried.result.rows)
         asked = [image for image in tried.images if image.is_change]
         if not self._alone and any(image.is_for_good for image in asked):
             yield from self._owe(tried, asked, limit)
@@ -244,15 +256,35 @@ class Bracket:
         rows = yield from self._rows(refresh, tried, ends)
         self._answer(tried.result, rows, limit)
 
-    def _parsed(self, refresh: Refresh) -> Script[None]:
-        """Whether Postgres can work the list out from rows alone; raises Refusal before anything is asked."""
-        self._talk.to_server(refresh.trial() + FLUSH)
+    def _parsed(self, refresh: Refresh, rows: Sequence[Message]) -> Script[None]:
+        """Whether Postgres can work the list out from the table's rows alone; raises Refusal where that matters."""
+        if refresh.parameter > len(self._portal.values):
+            refresh.keep(rows)  # they are those of an EXECUTE
         try:
+            if refresh.parameter:
+                refresh.parameters = yield from self._parameters()
+            self._talk.to_server(refresh.trial() + FLUSH)
             yield from self._talk.replies()
         except HelperFailed:
             self._talk.to_server(SYNC)
             yield from self._talk.ready()
-            raise refresh.refusal() from None
+            refresh.keep(rows)
+
+    def _parameters(self) -> Script[Parameters]:
+        """What the client has bound; raises HelperFailed where its statement is gone."""
+        bound = self._portal.bound[5:]
+        _, name = words_of(bound, 2)
+        self._talk.to_server(describe(name, b"S") + FLUSH)
+        types: list[int] = []
+        while True:
+            found = yield from self._talk.next()
+            if found.kind == ord("E"):
+                raise HelperFailed(found)
+            if found.kind == ord("t"):
+                types = described_types(found.body)
+            if found.kind in b"Tn":
+                break
+        return Parameters(self._portal.values, bound_formats(bound), types)
 
     def _rows(self, refresh: Refresh, tried: _Tried, ends: Mapping[int, Ended]) -> Script[list[bytes]]:
         if not refresh.is_needed:

@@ -116,6 +116,11 @@ def _close(text: str, place: int, pattern: re.Pattern[str], mark: str) -> int:
 
 def split(text: str, *, backslashes: bool = False) -> list[str]:
     """The statements of a text, without empty ones; raises Unclear."""
+    return [piece for _, piece in placed(text, backslashes=backslashes)]
+
+
+def placed(text: str, *, backslashes: bool = False) -> list[tuple[int, str]]:
+    """The same, each with the place where it begins."""
     pieces: list[list[Token]] = [[]]
     depth = 0
     body = _Body()
@@ -133,7 +138,7 @@ def split(text: str, *, backslashes: bool = False) -> list[str]:
         pieces[-1].append(token)
     if depth or body.is_open:
         raise Unclear
-    return [text[piece[0].start : piece[-1].end] for piece in pieces if piece]
+    return [(piece[0].start, text[piece[0].start : piece[-1].end]) for piece in pieces if piece]
 
 
 class _Body:

@@ -54,22 +54,26 @@ def parse(name: bytes, statement: bytes, types: Iterable[int] = ()) -> bytes:
 
 
 def bind(
-    portal: bytes, name: bytes, values: Iterable[bytes | None] = (), formats: Iterable[int] = ()
+    portal: bytes,
+    name: bytes,
+    values: Iterable[bytes | None] = (),
+    formats: Iterable[int] = (),
+    given_in: Iterable[int] = (),
 ) -> bytes:
-    """Bind, of values as text; `formats` are those of the result."""
-    given, wanted = list(values), list(formats)
+    """Bind; `formats` are those of the result, `given_in` those of the values (as text where there are none)."""
+    given, wanted, forms = list(values), list(formats), list(given_in)
     parts = (
         struct.pack("!i", -1) if value is None else struct.pack("!i", len(value)) + value for value in given
     )
     return message(b"B", b"".join((
-        portal, b"\0", name, b"\0", struct.pack("!hh", 0, len(given)), *parts,
+        portal, b"\0", name, b"\0", struct.pack(f"!h{len(forms)}hh", len(forms), *forms, len(given)), *parts,
         struct.pack(f"!h{len(wanted)}h", len(wanted), *wanted),
     )))  # fmt: skip
 
 
-def describe(portal: bytes) -> bytes:
-    """Describe of a portal."""
-    return message(b"D", b"P" + portal + b"\0")
+def describe(name: bytes, kind: bytes = b"P") -> bytes:
+    """Describe of a portal, or of a statement (S)."""
+    return message(b"D", kind + name + b"\0")
 
 
 def execute(portal: bytes) -> bytes:
@@ -114,7 +118,7 @@ def row_values(body: bytes) -> list[bytes | None]:
 
 def bound_values(body: bytes) -> list[bytes | None]:
     """The parameters of a Bind, in whichever format."""
-    place = body.index(b"\0", body.index(b"\0") + 1) + 1
+    place = _behind_names(body)
     (formats,) = struct.unpack_from("!h", body, place)
     place += 2 + 2 * formats
     (count,) = struct.unpack_from("!h", body, place)
@@ -126,3 +130,22 @@ def bound_values(body: bytes) -> list[bytes | None]:
         values.append(None if size < 0 else body[place : place + size])
         place += max(size, 0)
     return values
+
+
+def bound_formats(body: bytes) -> list[int]:
+    """The format of each parameter of a Bind."""
+    place = _behind_names(body)
+    (count,) = struct.unpack_from("!h", body, place)
+    formats = list(struct.unpack_from(f"!{count}h", body, place + 2))
+    (values,) = struct.unpack_from("!h", body, place + 2 + 2 * count)
+    return formats if count > 1 else (formats or [0]) * values
+
+
+def _behind_names(body: bytes) -> int:
+    return body.index(b"\0", body.index(b"\0") + 1) + 1
+
+
+def described_types(body: bytes) -> list[int]:
+    """The types of a ParameterDescription."""
+    (count,) = struct.unpack_from("!h", body)
+    return list(struct.unpack_from(f"!{count}I", body, 2))

@@ -10,20 +10,11 @@ import secrets
 
 from quickbooks_proxy.bracket import Bracket, Context, Portal
 from quickbooks_proxy.groups import end
-from quickbooks_proxy.lexer import Unclear, split, tokens
-from quickbooks_proxy.messages import (
-    FLUSH,
-    bind,
-    close,
-    describe,
-    error_fields,
-    error_message,
-    execute,
-    parse,
-)
+from quickbooks_proxy.lexer import Unclear, placed, tokens
+from quickbooks_proxy.messages import FLUSH, bind, close, describe, execute, parse
 from quickbooks_proxy.prepared import EXECUTE, executed_name, resolved
 from quickbooks_proxy.rollbacks import rolls_back
-from quickbooks_proxy.script import HelperFailed, Message, Script, helper, is_in_block
+from quickbooks_proxy.script import HelperFailed, Script, helper, is_in_block
 from quickbooks_proxy.statement import Judge, Statement
 
 _SWALLOWED = b"123n"
@@ -40,13 +31,15 @@ class Query:
     def __init__(self, context: Context, judge: Judge, text: str) -> None:
         self._context = context
         self._talk = context.talk
+        self._text = text
         try:
-            pieces = split(text)
+            found = placed(text)
         except Unclear:
-            pieces = []  # what it means is Postgres' to say
+            found = []  # what it means is Postgres' to say
+        pieces = [piece for _, piece in found]
+        self._places = [place for place, _ in found]
         self._judge = judge
         self._pieces = [(piece, self._judged(piece)) for piece in pieces]
-        self._text, self._place, self._end = text, 0, 0
         is_commit = bool(context.debts.owed) and any(_commits(piece) for piece in pieces)
         undoes = bool(context.stakes.numbers) and any(rolls_back(piece)[0] for piece in pieces)
         self.writes = is_commit or undoes or any(statement for _, statement in self._pieces)
@@ -62,11 +55,10 @@ class Query:
         context = self._context
         yield from self._talk.drain()
         alone = len(self._pieces) == 1 and self._talk.ledger.status == b"I" and self._talk.ledger.is_idle
-        for text, statement in self._pieces:
+        for place, (text, statement) in zip(self._places, self._pieces, strict=True):
             if self._talk.ledger.failed:
                 break
-            self._place = self._text.index(text, self._end)
-            self._end = self._place + len(text)
+            self._talk.shift = len(self._text[:place].encode("latin-1").decode(self._talk.codec, "replace"))
             name = b"quickbooks_" + secrets.token_hex(8).encode()
             self._closing += [close(b"P", name), close(b"S", name)]
             owes = _commits(text) and context.debts.owed and self._talk.ledger.status == b"T"
@@ -84,6 +76,7 @@ class Query:
             else:
                 yield from self._passed(name, text)
                 yield from self._told(*rolls_back(text))
+        self._talk.shift = 0
         yield from end(self._context, b"".join(self._closing))
 
     def _written(self, name: bytes, text: str, statement: Statement, alone: bool) -> Script[None]:
@@ -95,7 +88,7 @@ class Query:
                 self._talk.to_client(message.raw)
                 message = yield from self._talk.next()
             if message.kind == ord("E"):
-                self._talk.relay(self._placed(message))
+                self._talk.relay(message)
                 return
         shown = text.encode("latin-1").decode(self._talk.codec, "replace")
         portal = Portal(name, statement, shown, bound, is_query=True)
@@ -113,7 +106,7 @@ class Query:
                 self._talk.to_client(message.raw)
                 self._talk.copy_in(True)
             elif message.kind not in _SWALLOWED:
-                self._talk.relay(self._placed(message))
+                self._talk.relay(message)
             if message.kind in _ENDS:
                 self._talk.copy_in(False)
                 break
@@ -143,15 +136,6 @@ class Query:
         except HelperFailed as failed:
             self._talk.fail(failed.message)
         return not self._talk.ledger.failed
-
-    def _placed(self, message: Message) -> Message:
-        """An error with its place in the whole text."""
-        fields = error_fields(message.body) if message.kind == ord("E") else {}
-        if not fields.get("P", "").isdigit():
-            return message
-        before = self._text[: self._place].encode("latin-1").decode(self._talk.codec, "replace")
-        raw = error_message({**fields, "P": str(int(fields["P"]) + len(before))}, b"E")
-        return Message(message.kind, raw)
 
     def _follow(self, text: str) -> None:
         """What a statement has made of the transaction."""

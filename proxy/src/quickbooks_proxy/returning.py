@@ -1,13 +1,12 @@
 """RETURNING shows what QuickBooks has made of the rows, in the order of the statement.
 
-Columns that come straight from the table are replaced by those of the answer; where anything is computed, the client's
-own list is worked out once more, from the answers instead of the table. Postgres does both, so that values look as it
-writes them in this session. Pure.
+Columns of the table itself are replaced by those of the answer, and what is worked out from them is worked out once
+more, from the answers instead of the table. Postgres does both, so that values look as it writes them in this session.
+Pure.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,86 +16,97 @@ from quickbooks_core.writing import Action, ClientError
 from quickbooks_proxy.asking import Ended
 from quickbooks_proxy.columns import Column
 from quickbooks_proxy.images import Image, Refusal, as_json, shown
+from quickbooks_proxy.listing import Listed, Source, Target, depends, kept, listed
 from quickbooks_proxy.messages import data_row, row_values
+from quickbooks_proxy.relations import Relation, Tables
 from quickbooks_proxy.script import Message, Rows, helper
 from quickbooks_proxy.statement import Statement
 
 _JSONB = 3802
-_PARAMETER = re.compile(r"\$\d")
 
 
 @dataclass(frozen=True)
-class Tables:
-    """The mirror's tables as the catalogs of this database know them."""
+class Parameters:
+    """What the client has bound, as it has; `types` as the server has understood them."""
 
-    schema: str
-    names: frozenset[str]
-    by_oid: Mapping[int, str]
-    columns: Mapping[tuple[int, int], str]
+    values: Sequence[bytes | None] = ()
+    formats: Sequence[int] = ()
+    types: Sequence[int] = ()
 
 
 class Refresh:
-    """The result of one statement, and how it becomes what QuickBooks has made."""
+    """The result of one statement, and how it becomes what QuickBooks has made. `codec`: the client's encoding."""
 
     def __init__(
-        self, tables: Tables, statement: Statement, columns: Sequence[Column], images: Sequence[Image]
+        self,
+        tables: Tables,
+        statement: Statement,
+        columns: Sequence[Column],
+        images: Sequence[Image],
+        codec: str,
     ) -> None:
-        self._tables = tables
         self._statement = statement
         self._columns = columns
-        self._table = statement.targets[0] if statement.targets else images[0].table
+        self._codec = codec
+        self._schema = self._bytes(tables.schema)
+        self.parameters = Parameters()
+        found = tables.find([self._text(name) for name in statement.main]) if statement.main else None
+        self._relation = self._as_bytes(found) if found else None
+        self._table = found.table if found else (*statement.targets, images[0].table)[0]
         self._images = [image for image in images if image.table == self._table]
-        self._places = [
-            n for n, column in enumerate(columns) if tables.by_oid.get(column.table) == self._table
-        ]
-        is_fresh = any(image.action is not Action.DELETE for image in images)
-        self.is_needed = is_fresh and bool(self._places if self._is_plain else columns)
-
-    @property
-    def _is_plain(self) -> bool:
-        """Every column is one of some table; one of ours that has come since the catalogs were read is worked out."""
-        known = self._tables.columns
-        ours = (self._columns[n] for n in self._places)
-        return all(c.table for c in self._columns) and all((c.table, c.number) in known for c in ours)
-
-    @property
-    def _query(self) -> str:
-        alias = "r" if self._is_plain else _quoted(self._statement.alias or self._table)
-        table = f"{_quoted(self._tables.schema)}.{_quoted(self._table)}"
-        # The list may mean something else here than in the statement: it gets nothing that the client may not see.
-        visible = (
-            f"{_quoted(self._tables.schema)}._sync_visible({_literal(self._table)}::pg_catalog.text, $1)"
-        )
-        return (
-            f"SELECT {self._plain if self._is_plain else self._statement.returning}\n"
-            f"FROM pg_catalog.jsonb_populate_recordset(NULL::{table}, {visible}) AS {alias}"
+        self._target = self._aimed(tables)
+        self._listed = listed(statement, self._target, columns) if self._target and columns else None
+        self.is_needed = bool(columns) and any(
+            one.action is not Action.DELETE for one in self._images or images
         )
 
+    def _text(self, name: str) -> str:
+        return name.encode("latin-1").decode(self._codec, "replace")
+
+    def _bytes(self, name: str) -> str:
+        """A name as the client writes it, each character a byte."""
+        return name.encode(self._codec, "replace").decode("latin-1")
+
+    def _as_bytes(self, found: Relation) -> Relation:
+        columns = {number: (self._bytes(name), of) for number, (name, of) in found.columns.items()}
+        return Relation(found.oid, self._bytes(found.schema), self._bytes(found.name), found.table, columns)
+
+    def _aimed(self, tables: Tables) -> Target | None:
+        if self._relation is None:
+            return None
+        of = {tables.find([self._text(name)]) for name in self._statement.targets}
+        changing = {self._relation.table, *(one.table for one in of if one)}
+        written = {self._bytes(one.name) for one in tables.by_oid.values() if one.table in changing}
+        return Target(self._relation, self._statement.alias, frozenset(written))
+
     @property
-    def _plain(self) -> str:
-        names = (self._tables.columns[self._columns[n].table, self._columns[n].number] for n in self._places)
-        return ", ".join(f"r.{_quoted(name)}" for name in names)
+    def parameter(self) -> int:
+        """The highest of the client's parameters that the query needs, or 0."""
+        again = [one.item.parameter for one in self._listed or () if one.source is Source.AGAIN]
+        return max(again, default=0)
 
     def check(self, rows: Sequence[Message]) -> None:
-        """Raises Refusal where rows and changes cannot be matched, or a list could not be worked out again."""
-        if not rows:
-            self.is_needed = False
-        if self._is_plain and self._is_foreign(rows):
-            raise self.refusal()
+        """Raises Refusal where rows and changes cannot be matched, or something could not be shown as it will be."""
+        self.is_needed = self.is_needed and bool(rows)
         if not self.is_needed:
             return
-        is_own = self._statement.verb in ("INSERT", "UPDATE", "MERGE") and len(rows) == len(self._images)
-        knows = self._is_plain or (
-            bool(self._statement.returning) and not _PARAMETER.search(self._statement.returning)
-        )
-        if not is_own or not knows:
+        if self._listed is None or len(rows) != len(self._images):
             raise self.refusal()
+        self._check_kept(rows, self._listed)
 
-    def _is_foreign(self, rows: Sequence[Message]) -> bool:
-        """Whether a provisional id would be shown under a column that is not replaced."""
+    def _check_kept(self, rows: Sequence[Message], found: Sequence[Listed]) -> None:
+        """What is shown as the statement has found it must be nothing that QuickBooks has yet to give."""
+        assert self._target is not None
+        given = self._target.given(has_new=any(one.action is Action.CREATE for one in self._images))
+        is_several = len(self._statement.targets) > 1
         mark = PENDING.encode()
-        others = [n for n in range(len(self._columns)) if n not in self._places]
-        return any(mark in (row_values(row.body)[n] or b"") for row in rows for n in others)
+        for place, one in enumerate(found):
+            if one.source is Source.STATEMENT and (
+                depends(one, self._target, given, is_several=is_several)
+                or any(mark in (row_values(row.body)[place] or b"") for row in rows)
+            ):
+                raise self.refusal()
+        self.is_needed = any(one.source is not Source.STATEMENT for one in found)
 
     def refusal(self) -> Refusal:
         """For a list that only the statement itself could work out."""
@@ -104,27 +114,54 @@ class Refresh:
         hint = "Leave the rest out, and select it afterwards."
         return Refusal(ClientError("0A000", words, hint=hint), self._table)
 
+    def keep(self, rows: Sequence[Message]) -> None:
+        """What cannot be worked out from the table's rows alone is shown as the statement has found it."""
+        self._listed = kept(self._listed or ())
+        self._check_kept(rows, self._listed)
+
     def trial(self) -> bytes:
-        """The same query for no rows."""
-        return helper(self._query, [b"[]"], [_JSONB], self._formats)
+        """The query for no rows."""
+        return self._asked([])
 
     def query(self, ends: Mapping[int, Ended]) -> bytes:
         """The query, with the rows as they are now; `ends` by the identity of the image."""
+        assert self._relation is not None
         ended = [ends.get(id(image)) for image in self._images]
         rows = [
             shown(image, end.answer if end else None) for image, end in zip(self._images, ended, strict=True)
         ]
-        return helper(self._query, [as_json(rows)], [_JSONB], self._formats)
+        if not self._relation.is_view:
+            return self._asked(rows)
+        columns = self._relation.shown.items()
+        return self._asked([{self._text(name): row.get(of) for name, of in columns if of} for row in rows])
+
+    def _asked(self, rows: Sequence[Mapping[str, object]]) -> bytes:
+        relation, alias, given = self._relation, _quoted(self._statement.alias), self.parameters
+        assert relation is not None
+        # The list may mean something else here than in the statement: it gets nothing that the client may not see.
+        ours, rows_of = _quoted(self._schema), f"{relation.oid}::pg_catalog.oid, ${len(given.values) + 1}"
+        fresh = [one for one in self._listed or () if one.source is not Source.STATEMENT]
+        wanted = ", ".join(
+            f"{alias}.{_quoted(one.item.column.name)}"
+            if one.source is Source.ANSWER and one.item.column
+            else one.item.text
+            for one in fresh
+        )
+        statement = (
+            f"SELECT {wanted}\nFROM pg_catalog.jsonb_populate_recordset("
+            f"NULL::{_quoted(relation.schema)}.{_quoted(relation.name)}, {ours}._sync_visible({rows_of})) AS {alias}"
+        )
+        return helper(
+            statement.encode("latin-1"), [*given.values, as_json(rows)], [*given.types, _JSONB],
+            [self._columns[n].format for n in self._places], [*given.formats, 0],
+        )  # fmt: skip
 
     @property
-    def _formats(self) -> list[int]:
-        chosen = self._places if self._is_plain else range(len(self._columns))
-        return [self._columns[n].format for n in chosen]
+    def _places(self) -> list[int]:
+        return [n for n, one in enumerate(self._listed or ()) if one.source is not Source.STATEMENT]
 
     def merged(self, rows: Sequence[Message], fresh: Rows) -> list[bytes]:
         """The rows of the statement with the fresh values in them."""
-        if not self._is_plain:
-            return [data_row(values) for values in fresh]
         return [self._with(row, values) for row, values in zip(rows, fresh, strict=True)]
 
     def _with(self, row: Message, fresh: Sequence[bytes | None]) -> bytes:
@@ -136,7 +173,3 @@ class Refresh:
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -33,7 +33,7 @@ _IDS = (_TEXT, _BYTEA, _TEXT, _TEXTS)
 # Where our own functions are is nobody's business.
 _INSIDE = ("W", "F", "L", "R", "p", "q")
 _FROM_A_SESSION = b"AS"  # NotificationResponse and ParameterStatus may come at any time
-_NOTICE = ord("N")
+_NOTICE, _ERROR = ord("N"), ord("E")
 _IN_BLOCK = "25001"  # active_sql_transaction, the warning of a BEGIN inside a block
 Rows = list[list[bytes | None]]
 
@@ -59,15 +59,17 @@ class HelperFailed(Exception):
 
 
 def helper(
-    statement: str,
+    text: str | bytes,
     values: Sequence[bytes | None] = (),
     types: Sequence[int] = (),
     formats: Sequence[int] = (),
+    given_in: Sequence[int] = (),
 ) -> bytes:
     """A statement of ours, under a name that nobody can know before and that is gone afterwards."""
     name = b"quickbooks_" + secrets.token_hex(8).encode()
+    statement = text if isinstance(text, bytes) else text.encode()
     return b"".join((
-        parse(name, statement.encode(), types), bind(name, name, values, formats), execute(name), close(b"P", name),
+        parse(name, statement, types), bind(name, name, values, formats, given_in), execute(name), close(b"P", name),
         close(b"S", name),
     ))  # fmt: skip
 
@@ -89,12 +91,14 @@ class Talk:
         self.copy_in = copy_in  # the client's rows go to the server, or no longer
         self.was_in_block = False
         self.codec = "utf-8"
+        self.shift = 0  # how many characters of a Query stand before the statement that is run
         self._schema = schema
 
     def relay(self, message: Message) -> None:
         """A message for the client."""
         self.ledger.from_server(message.kind, message.raw, 0, len(message.raw))
-        self.to_client(message.raw)
+        is_placed = bool(self.shift) and message.kind == _ERROR
+        self.to_client(moved(message, self.shift) if is_placed else message.raw)
 
     def next(self) -> Script[Message]:
         """The next message that is a reply."""
@@ -224,6 +228,14 @@ def without_inside(message: Message, kind: bytes) -> bytes:
     """An error or notice without what it says of our own functions."""
     fields = error_fields(message.body)
     return error_message({name: text for name, text in fields.items() if name not in _INSIDE}, kind)
+
+
+def moved(message: Message, characters: int) -> bytes:
+    """An error in one statement of several, of which the client knows the place in all of them."""
+    fields = error_fields(message.body)
+    if "P" not in fields:
+        return message.raw
+    return error_message({**fields, "P": str(int(fields["P"]) + characters)})
 
 
 def _of(nonce: str, proof: bytes) -> tuple[bytes, bytes]:

@@ -22,7 +22,7 @@ from quickbooks_proxy.ledger import Ledger
 from quickbooks_proxy.messages import FLUSH, bound_values, words_of
 from quickbooks_proxy.prepared import EXECUTE, EXECUTES, PREPARES, executed_name, resolved
 from quickbooks_proxy.query import Query
-from quickbooks_proxy.returning import Tables
+from quickbooks_proxy.relations import Tables
 from quickbooks_proxy.rollbacks import rolls_back
 from quickbooks_proxy.script import Message, Script, Talk, is_in_block
 from quickbooks_proxy.statement import Judge, Statement

@@ -44,6 +44,7 @@ class Statement:
     wanted: tuple[Wanted, ...] = ()
     returning: str = ""  # the list, in the client's words
     alias: str = ""  # by which its list knows the rows
+    main: tuple[str, ...] = ()  # the target that stands in no WITH, as it is named
 
 
 @dataclass(frozen=True)
@@ -100,15 +101,20 @@ class Judge:
         verb = words[0].word
         if verb == "COPY":
             return self._copy(found)
-        paths = list(_targets(found))
-        ours = tuple(path[-1] for path, _ in paths if self.relations.ours(path) or path[-1].startswith('U&"'))
+        # What stands in no WITH comes first.
+        paths = sorted(_targets(found), key=lambda one: one.depth > 0)
+        ours = tuple(one.path[-1] for one in paths if self._is_ours(one.path))
         if not ours:
             return None
-        others = tuple(".".join(path) for path, _ in paths if path[-1] not in ours)
-        main = paths[0][1] if verb in _INTO else ""
+        others = tuple(".".join(one.path) for one in paths if one.path[-1] not in ours)
+        main = _Target() if paths[0].depth else paths[0]
+        wanted = tuple(_wanted(found, main.alias))
         return Statement(
-            _main_verb(found), ours, others, tuple(_wanted(found, main)), _returning(text, found), main
+            _main_verb(found), ours, others, wanted, _returning(text, found), main.alias, main.path
         )
+
+    def _is_ours(self, path: Sequence[str]) -> bool:
+        return self.relations.ours(path) or path[-1].startswith('U&"')
 
     def _copy(self, found: list[Token]) -> Statement | None:
         path, place = _path(found, 1)
@@ -137,9 +143,20 @@ def _escaped(token: Token) -> str:
     return token.text if token.kind == "quoted" else ""
 
 
-def _targets(found: Sequence[Token]) -> Iterator[tuple[list[str], str]]:
-    """The tables that a statement writes, its main one first, each with the name that the statement has for it."""
+@dataclass(frozen=True)
+class _Target:
+    """A table that is written, by which name the statement knows it, and within how many parentheses."""
+
+    path: tuple[str, ...] = ()
+    alias: str = ""
+    depth: int = 0
+
+
+def _targets(found: Sequence[Token]) -> Iterator[_Target]:
+    """The tables that a statement writes."""
+    depth = 0
     for place, token in enumerate(found):
+        depth += {"(": 1, ")": -1}.get(token.text, 0)
         if token.word not in _INTO:
             continue
         before = found[place - 1].word if place else ""
@@ -148,7 +165,7 @@ def _targets(found: Sequence[Token]) -> Iterator[tuple[list[str], str]]:
             continue
         path, end = _path(found, place + (2 if into else 1))
         if path and not (token.word == "UPDATE" and path == ["set"]):
-            yield path, _alias(found, end) or path[-1]
+            yield _Target(tuple(path), _alias(found, end) or path[-1], depth)
 
 
 def _alias(found: Sequence[Token], place: int) -> str:

@@ -23,18 +23,27 @@ from quickbooks_core.writing import ClientError, encoded
 
 from quickbooks_proxy.asking import Ended, Fetch, Write
 from quickbooks_proxy.crypto import Seal
-from quickbooks_proxy.returning import Tables
+from quickbooks_proxy.relations import Tables, relations
 from quickbooks_proxy.statement import Relations
 
 log = logging.getLogger("quickbooks-proxy")
 Connection = psycopg.AsyncConnection[dict[str, Any]]
 _CONNECTIONS = 4
 _LOST = (psycopg.OperationalError, psycopg.InterfaceError)
+_ENDS = ("", "08", "57")
 _SHOWN = 2000
 # For as long Postgres may be away, before what has to be written down in it is given up.
 _PATIENCE_S = 15.0
 _PAUSE_S = 0.3
 FINAL = ("done", "failed", "unknown")
+# Tables of the mirror, and what is over them, however deep.
+_SEEN: LiteralString = (
+    "WITH RECURSIVE seen AS (SELECT c.oid FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace "
+    "WHERE n.nspname = %s AND c.relname = ANY (%s) UNION "
+    "SELECT r.ev_class FROM seen JOIN pg_depend AS d ON d.refobjid = seen.oid "
+    "AND d.refclassid = 'pg_class'::regclass AND d.classid = 'pg_rewrite'::regclass "
+    "JOIN pg_rewrite AS r ON r.oid = d.objid) "
+)
 
 
 class Store:
@@ -102,33 +111,25 @@ class Store:
         return Seal(row["key"])
 
     async def tables(self) -> Tables:
-        """The mirror's tables by their numbers; raises NotConfigured where there is no mirror."""
+        """The mirror's tables and the views over them; raises NotConfigured where there is no mirror."""
         known = frozenset(entity.table for entity in MIRRORED)
         found = await self.rows(
-            "SELECT c.oid::bigint AS oid, c.relname, a.attnum, a.attname FROM pg_class AS c "
-            "JOIN pg_namespace AS n ON n.oid = c.relnamespace "
-            "JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped "
-            "WHERE n.nspname = %s AND c.relname = ANY (%s)",
+            _SEEN + "SELECT c.oid::bigint AS oid, n.nspname AS schema, c.relname AS name, "
+            "(SELECT json_object_agg(attnum, attname) FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 "
+            "AND NOT attisdropped) AS columns, "
+            "(SELECT ev_action::text FROM pg_rewrite WHERE ev_class = c.oid AND rulename = '_RETURN') AS rule "
+            "FROM seen JOIN pg_class AS c USING (oid) JOIN pg_namespace AS n ON n.oid = c.relnamespace "
+            "WHERE c.relkind IN ('r', 'v') ORDER BY c.oid",
             self.names.mirror, list(known),
         )  # fmt: skip
         if not found:
             raise NotConfigured(f"the schema {self.names.mirror} is not migrated. Run: quickbooks migrate")
-        return Tables(
-            self.names.mirror,
-            known,
-            {row["oid"]: row["relname"] for row in found},
-            {(row["oid"], row["attnum"]): row["attname"] for row in found},
-        )
+        return Tables(self.names.mirror, known, relations(found))
 
     async def relations(self) -> Relations:
         """The mirror's tables and all views over them, however deep."""
         found = await self.rows(
-            "WITH RECURSIVE seen AS (SELECT c.oid FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace "
-            "WHERE n.nspname = %s AND c.relname = ANY (%s) UNION "
-            "SELECT r.ev_class FROM seen JOIN pg_depend AS d ON d.refobjid = seen.oid "
-            "AND d.refclassid = 'pg_class'::regclass AND d.classid = 'pg_rewrite'::regclass "
-            "JOIN pg_rewrite AS r ON r.oid = d.objid) "
-            "SELECT n.nspname, c.relname FROM seen JOIN pg_class AS c USING (oid) "
+            _SEEN + "SELECT n.nspname, c.relname FROM seen JOIN pg_class AS c USING (oid) "
             "JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.relkind = 'v'",
             self.names.mirror, [entity.table for entity in MIRRORED],
         )  # fmt: skip
@@ -152,10 +153,13 @@ class Store:
                 write.transaction, write.savepoint,
             )  # fmt: skip
             return list(row["numbers"])
-        except _LOST as lost:
-            log.warning("the connection was lost while a statement was queued (%s)", type(lost).__name__)
-            return await self._found(group)
         except psycopg.Error as refused:
+            # Most of what the server itself says comes over a connection that is there.
+            if isinstance(refused, _LOST) and (refused.sqlstate or "")[:2] in _ENDS:
+                log.warning(
+                    "the connection was lost while a statement was queued (%s)", type(refused).__name__
+                )
+                return await self._found(group)
             words = str(refused.diag.message_primary or refused)
             return ClientError(
                 refused.sqlstate or "XX000", f"[QuickBooks] {words}", "", refused.diag.message_hint or ""

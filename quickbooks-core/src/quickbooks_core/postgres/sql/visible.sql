@@ -1,11 +1,10 @@
 -- visible: what a client's own session says about what he writes, with his own rights.
 
--- _sync_visible: rows of a mirrored table as the caller may see them, without the columns that he may not read. It runs
+-- _sync_visible: rows of a table or view as the caller may see them, without the columns that he may not read. It runs
 -- with his own rights; whoever calls it gets no more than he has given.
-CREATE OR REPLACE FUNCTION {mirror}._sync_visible(object text, images jsonb) RETURNS jsonb
+CREATE OR REPLACE FUNCTION {mirror}._sync_visible(relation oid, images jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $body$
 DECLARE
-    relation oid := to_regclass(format('%I.%I', {mirror_name}, object));
     hidden text[] := ARRAY(SELECT a.attname FROM pg_attribute AS a WHERE a.attrelid = relation AND a.attnum > 0
                            AND NOT a.attisdropped AND NOT has_column_privilege(relation, a.attnum, 'SELECT'));
 BEGIN

@@ -1,0 +1,109 @@
+"""The list behind RETURNING, item by item, as its words tell what each needs. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from quickbooks_proxy.lexer import Token, tokens
+
+
+@dataclass(frozen=True)
+class Name:
+    """A name in an item, `*` for all, with what stands before its last point."""
+
+    qualifier: str
+    name: str
+    is_call: bool = False
+
+
+@dataclass(frozen=True)
+class Item:
+    """One item. `column`: it is nothing but that; `all_of`: it is `*` (empty) or `x.*`; `parameter`: its highest."""
+
+    text: str
+    names: tuple[Name, ...]
+    column: Name | None = None
+    all_of: str | None = None
+    has_query: bool = False
+    parameter: int = 0
+
+
+def items_of(text: str) -> list[Item]:
+    """The items of a list."""
+    found: list[list[Token]] = [[]]
+    depth = 0
+    for token in tokens(text):
+        depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(token.text, 0)
+        if token.text == "," and not depth:
+            found.append([])
+        else:
+            found[-1].append(token)
+    return [_item(text, item) for item in found if item]
+
+
+def _item(text: str, item: Sequence[Token]) -> Item:
+    names = tuple(_names(_without_label(item)))
+    return Item(
+        text[item[0].start : item[-1].end],
+        names,
+        names[0] if _is_column(item) else None,
+        _all_of(item, names),
+        any(token.word in ("SELECT", "VALUES", "TABLE") for token in item),
+        max((int(token.text[1:]) for token in item if token.kind == "param"), default=0),
+    )
+
+
+def _all_of(item: Sequence[Token], names: Sequence[Name]) -> str | None:
+    if item[-1].text != "*" or not all(token.name or token.text == "." for token in item[:-1]):
+        return None
+    return names[0].qualifier if names else ""
+
+
+def _without_label(item: Sequence[Token]) -> Sequence[Token]:
+    """A name behind what no name can follow is none of the expression's."""
+    if len(item) < 2 or not item[-1].name:
+        return item
+    before = item[-2]
+    if before.word == "AS":
+        return item[:-2]
+    ends = (
+        before.text in (")", "]")
+        or before.word == "END"
+        or before.kind in ("string", "number", "param", "quoted")
+    )
+    return item[:-1] if ends else item
+
+
+def _is_column(item: Sequence[Token]) -> bool:
+    """A name, qualified or not, with a label or without."""
+    place = 0
+    while place < len(item) and item[place].name:
+        place += 1
+        if place < len(item) and item[place].text == ".":
+            place += 1
+            continue
+        break
+    if not place or item[place - 1].text == ".":
+        return False
+    label = item[place:]
+    if label and label[0].word == "AS":
+        label = label[1:]
+    return place == len(item) or (len(label) == 1 and bool(label[0].name))
+
+
+def _names(item: Sequence[Token]) -> Iterator[Name]:
+    place = 0
+    while place < len(item):
+        path: list[str] = []
+        while place < len(item) and (item[place].name or (path and item[place].text == "*")):
+            path.append(item[place].name or "*")
+            place += 1
+            if path[-1] == "*" or place == len(item) or item[place].text != ".":
+                break
+            place += 1
+        if path:
+            is_call = place < len(item) and item[place].text == "("
+            yield Name(path[-2] if len(path) > 1 else "", path[-1], is_call)
+        else:
+            place += 1

@@ -1,0 +1,55 @@
+"""The list behind RETURNING is read as Postgres reads it."""
+
+from __future__ import annotations
+
+import pytest
+from quickbooks_proxy.lists import Name, items_of
+
+
+@pytest.mark.parametrize(
+    ("text", "items"),
+    [
+        ("id", ["id"]),
+        ("c.id, upper(c.x) AS y", ["c.id", "upper(c.x) AS y"]),
+        ("f(1, 2), array[a, b], 'a,b'", ["f(1, 2)", "array[a, b]", "'a,b'"]),
+        ("(select 1, 2 /* , */), *", ["(select 1, 2 /* , */)", "*"]),
+    ],
+)
+def test_items_end_at_their_commas(text: str, items: list[str]) -> None:
+    assert [item.text for item in items_of(text)] == items
+
+
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        ("id", Name("", "id")),
+        ("C.Id as x", Name("c", "id")),
+        ('public.customer."Id" x', Name("customer", "Id")),
+        ("id || 'x'", None),
+        ("id::text", None),
+        ("lower(id)", None),
+        ("c.*", None),
+        ("'id'", None),
+    ],
+)
+def test_a_column_is_nothing_but_its_name(text: str, column: Name | None) -> None:
+    (item,) = items_of(text)
+
+    assert item.column == column
+
+
+@pytest.mark.parametrize(
+    ("text", "whose"), [("*", ""), ("c.*", "c"), ('s."T x".*', "T x"), ("2 * 3", None), ("count(*)", None)]
+)
+def test_all_of_something_is_seen(text: str, whose: str | None) -> None:
+    (item,) = items_of(text)
+
+    assert item.all_of == whose
+
+
+def test_a_label_is_no_name_of_the_expression() -> None:
+    items = items_of("upper(a) b, c.d as e, 'f' g, h + i, case j when 1 then 2 end k")
+
+    names = [[name.name for name in item.names] for item in items]
+
+    assert names == [["upper", "a"], ["d"], [], ["h", "i"], ["case", "j", "when", "then", "end"]]
