@@ -44,7 +44,6 @@ _SETTINGS = {
 # not looked after.
 THROWAWAY = {
     "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off",
-    "scram_iterations": "1",
 }  # fmt: skip
 
 _LIMITED = ("/bin/sh", "-c", 'ulimit -S -f "$1" && shift && exec "$@"', "sh")  # counts blocks of 512 bytes
