@@ -75,7 +75,7 @@ def test_what_cannot_be_copied_leaves_nothing_and_the_connection_goes_on(
     attempts = [
         ("copy customer (id, display_name) from stdin", ["qbk_cust77\tCopied\n"]),
         ("copy customer (display_name, balance) from stdin", ["Copied\t5\n"]),
-        (COPY, ["Copied 1\tx\nCopied 2\tx\nCopied 3\tx\n"]),
+        (COPY, [f"Copied {n}\tx\n" for n in range(2000)]),
         (COPY, ["Copied 1\tx\n", "no such row\n", *(f"Copied {n}\tx\n" for n in range(50_000))]),
         ("copy customer (nothing) from stdin", ["Copied 1\tx\n"]),
     ]
@@ -90,6 +90,7 @@ def test_what_cannot_be_copied_leaves_nothing_and_the_connection_goes_on(
 
         assert copied(client, COPY, "Copied at last\tx\n") == "COPY 1"
     assert [error.sqlstate for error in refused] == ["428C9", "428C9", "54000", "22P04", "42703"]
+    assert refused[2].message_primary == "[QuickBooks] A statement may change 2 rows, this one changes 2000"
     assert "quickbooks.max_rows_per_statement" in str(refused[2].message_hint)
     assert writer.books.query("select count(*) from _sync_queue") == [(1,)]
     assert names(writer) == ["Copied at last"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from pathlib import Path
 
 from . import installed
 from .conftest import Writer
@@ -28,6 +29,18 @@ def test_a_customer_is_renamed(writer: Writer) -> None:
 
     assert shown == ["UPDATE 1", "Amy's Birds|1"]
     assert writer.document("Customer", "1")["DisplayName"] == "Amy's Birds"
+
+
+def test_a_file_is_copied(writer: Writer, tmp_path: Path) -> None:
+    (tmp_path / "new.csv").write_text('name,note\n"Copied, one",\nCopied two,x\n')
+
+    shown = psql(
+        writer, f"\\copy customer (display_name, notes) from '{tmp_path}/new.csv' with (format csv, header)"
+    )
+
+    assert shown == ["COPY 2"]
+    made = writer.books.documents("customer", "DisplayName LIKE 'Copied%'")
+    assert {d["DisplayName"]: d.get("Notes") for d in made} == {"Copied, one": None, "Copied two": "x"}
 
 
 def test_one_that_is_not_there_is_not_found(writer: Writer) -> None:

@@ -121,6 +121,19 @@ def test_what_changes_nothing_is_not_sent(writer: Writer) -> None:
     assert (same, none, writer.books.writes()) == ("UPDATE 1", "UPDATE 0", before)
 
 
+@pytest.mark.parametrize(("most", "sqlstate"), [("2", "54000"), ("many", "22P02")])
+def test_more_rows_than_a_statement_may_change_are_refused(writer: Writer, most: str, sqlstate: str) -> None:
+    with writer.connect() as client:
+        client.execute("select set_config('quickbooks.max_rows_per_statement', %s, false)", [most])
+        for statement in ("update customer set notes = 'x'", "delete from customer"):
+            with pytest.raises(psycopg.Error) as refused:
+                client.execute(statement.encode())
+            assert refused.value.diag.sqlstate == sqlstate
+        assert client.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+
+    assert writer.books.query("select count(*) from _sync_queue") == [(0,)]
+
+
 def test_many_rows_are_one_statement(writer: Writer) -> None:
     with writer.connect() as client:
         cursor = client.execute(

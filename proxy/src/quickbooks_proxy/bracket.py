@@ -18,7 +18,7 @@ from quickbooks_core.writing import ClientError
 from quickbooks_proxy.asking import Asker, Ended, Fetch, Missing, Write, Written, verdict
 from quickbooks_proxy.columns import Column, columns_of
 from quickbooks_proxy.crypto import Seal, nonce
-from quickbooks_proxy.images import MOST_ROWS, Image, Refusal, noted
+from quickbooks_proxy.images import Image, Refusal, noted
 from quickbooks_proxy.messages import (
     FLUSH,
     SYNC,
@@ -175,7 +175,7 @@ class Bracket:
         if not seal.holds(proof or b"", "seal", *here, once, told):
             raise Refusal(ClientError("42501", "[QuickBooks] These rows do not come from the mirror"))
         found = noted(told)
-        found.check(self._portal.statement.others, int(session.get("most") or MOST_ROWS))
+        found.check(self._portal.statement.others, session["most"])
         return found.images
 
     def _known(self, tried: _Tried) -> Script[_Tried | None]:

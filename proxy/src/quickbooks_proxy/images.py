@@ -21,7 +21,6 @@ from quickbooks_core.writing import Action, Change, ChangeRefused, ClientError, 
 Row = Mapping[str, Any]
 _GENERATED, _UNSUPPORTED, _TOO_MANY = "428C9", "0A000", "54000"
 _OPERATIONS = {"INSERT": Action.CREATE, "UPDATE": Action.UPDATE, "DELETE": Action.DELETE}
-MOST_ROWS = 1000
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
@@ -91,16 +90,19 @@ class Noted:
 
     images: Sequence[Image]
     elsewhere: str = ""
+    many: int = 0  # how many rows come or go, where that are more than may be: they are not told
 
     def check(self, others: Sequence[str], most: int) -> None:
         """Raises Refusal where it cannot be asked of QuickBooks; `others` are tables that the words name."""
+        if self.many > most:
+            raise _too_many(self.many, most)
         check(self.images, [*others, self.elsewhere] if self.elsewhere else others, most)
 
 
 def noted(text: str) -> Noted:
     """From what `_sync_images` gives; raises Refusal."""
     told = json.loads(text, parse_float=Decimal)
-    return Noted([_image(one) for one in told["rows"]], told["elsewhere"] or "")
+    return Noted([_image(one) for one in told["rows"]], told["elsewhere"] or "", told["many"] or 0)
 
 
 def _image(told: Mapping[str, Any]) -> Image:
@@ -146,9 +148,7 @@ def check(images: Sequence[Image], others: Sequence[str], most: int) -> None:
     """Raises Refusal for a statement of which any row cannot be asked of QuickBooks."""
     asked = [image for image in images if image.is_change]
     if len(asked) > most:
-        words = f"[QuickBooks] A statement may change {most} rows, this one changes {len(asked)}"
-        hint = "Change fewer at once, or raise quickbooks.max_rows_per_statement."
-        raise Refusal(ClientError(_TOO_MANY, words, hint=hint), asked[0].table)
+        raise _too_many(len(asked), most)
     if asked and (others or any(image.own for image in images if image.action is Action.UPDATE)):
         what = others[0] if others else "columns of your own"
         words = f"[QuickBooks] One statement cannot write both {asked[0].table} and {what}"
@@ -156,6 +156,12 @@ def check(images: Sequence[Image], others: Sequence[str], most: int) -> None:
         raise Refusal(ClientError(_UNSUPPORTED, words, hint=hint), asked[0].table)
     for image in asked:
         _plannable(image)
+
+
+def _too_many(rows: int, most: int) -> Refusal:
+    words = f"[QuickBooks] A statement may change {most} rows, this one changes {rows}"
+    hint = "Change fewer at once, or raise quickbooks.max_rows_per_statement."
+    return Refusal(ClientError(_TOO_MANY, words, hint=hint))
 
 
 def _plannable(image: Image) -> None:

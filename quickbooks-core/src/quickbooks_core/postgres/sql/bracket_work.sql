@@ -29,6 +29,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $b
     SELECT sha256(outer_key || sha256(inner_key || convert_to(words, 'UTF8'))) FROM {load}._secret
 $body$;
 
+-- most_rows: how many rows a statement of this session may change.
+CREATE OR REPLACE FUNCTION {load}.most_rows() RETURNS int
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $body$
+    SELECT coalesce(nullif(current_setting('quickbooks.max_rows_per_statement', true), ''), '1000')::int
+$body$;
+
 -- _sync_bracket: from here to the rollback the rows that the transaction changes are noted. Only who knows the secret can
 -- say so; the nonce is not used twice. Says what the proxy has to know of the session. A read-only transaction is not
 -- disturbed: Postgres itself refuses what it writes.
@@ -47,7 +53,7 @@ BEGIN
     END IF;
     RETURN json_build_object('transaction', pg_current_xact_id_if_assigned()::text, 'role', session_user,
         'isolation', current_setting('transaction_isolation'), 'timeout', extract(epoch FROM current_setting('statement_timeout')::interval),
-        'most', nullif(current_setting('quickbooks.max_rows_per_statement', true), '')::int);
+        'most', {load}.most_rows());
 END
 $body$;
 
@@ -97,7 +103,8 @@ $body$;
 
 -- _sync_images: what a bracket has noted, for who knows the secret, with a proof that it comes from here; the bracket is
 -- shut. What was tried out can only be rolled back now, or is nothing that QuickBooks is told of. `elsewhere` is a table
--- that is not the mirror's, and would lose what the statement has written in it.
+-- that is not the mirror's, and would lose what the statement has written in it. `many` is how many rows come or go, where
+-- that is more than a statement may change: then the rows themselves stay here.
 CREATE OR REPLACE FUNCTION {mirror}._sync_images(nonce text, proof bytea, OUT images bytea, OUT seal bytea)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
 DECLARE
@@ -106,22 +113,26 @@ DECLARE
     touched text[];
     before text[];
     written text;
+    many bigint;
     here text := pg_backend_pid() || ' ' || coalesce(pg_current_xact_id_if_assigned()::text, '');
 BEGIN
     IF (proof = {load}.proof('images ' || here || ' ' || nonce)) IS NOT TRUE THEN
         RAISE EXCEPTION 'Only quickbooks-proxy tries statements out' USING ERRCODE = '42501';
     END IF;
     IF current_setting('transaction_read_only') = 'off' THEN
+        SELECT count(*) INTO many FROM {load}._image AS i
+            WHERE i.pid = pg_backend_pid() AND i.transaction = pg_current_xact_id() AND i.operation <> 'UPDATE';
+        many := nullif(many, least(many, {load}.most_rows()));
         WITH gone AS (
             DELETE FROM {load}._image AS i WHERE i.pid = pg_backend_pid() AND i.transaction = pg_current_xact_id() RETURNING i.*)
-        SELECT json_agg(json_build_object('table', table_name, 'operation', operation, 'old', old, 'new', new) ORDER BY number),
-            array_agg(DISTINCT table_name || ' ' || operation) INTO noted, touched FROM gone;
+        SELECT json_agg(json_build_object('table', table_name, 'operation', operation, 'old', old, 'new', new) ORDER BY number)
+                FILTER (WHERE many IS NULL), array_agg(DISTINCT table_name || ' ' || operation) INTO noted, touched FROM gone;
         DELETE FROM {load}._bracket AS b WHERE b.pid = pg_backend_pid() RETURNING b.elsewhere INTO before;
         IF touched IS NOT NULL AND NOT {load}.sets_off_more(touched) THEN
             written := {load}.written_elsewhere(before);
         END IF;
     END IF;
-    told := json_build_object('rows', coalesce(noted, '[]'), 'elsewhere', written)::text;
+    told := json_build_object('rows', coalesce(noted, '[]'), 'elsewhere', written, 'many', many)::text;
     images := convert_to(told, 'UTF8');  -- whatever encoding the client has
     seal := {load}.proof('seal ' || here || ' ' || nonce || ' ' || told);
 END
