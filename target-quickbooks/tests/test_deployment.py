@@ -16,6 +16,7 @@ from quickbooks_demo.testing import run
 def a_clone(books: Any) -> Iterator[Any]:
     """The same mirror in another database, with a worker that has the same configuration."""
     superuser = books.database.superuser
+    books.close()  # nobody may be in a database that is copied
     create_database(superuser.on("postgres"), "a_clone", superuser.database)
     try:
         database = replace(

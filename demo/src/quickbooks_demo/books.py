@@ -36,7 +36,7 @@ class Books:
     client: Client
     home: Path
     started: list[Child] = field(default_factory=list)
-    _connection: psycopg.Connection[Any] | None = None
+    _connection: psycopg.Connection[Any] | None = field(default=None, init=False)
 
     def query(self, statement: str, *values: Any) -> list[Any]:
         """Rows, as the superuser sees them."""
