@@ -1,0 +1,1 @@
+"""Random statements, once on plain tables and once through the proxy with a QuickBooks that refuses nothing."""
