@@ -159,7 +159,7 @@ SERVING = {
     "_sync_bracket(text,bytea)", "_sync_images(text,bytea)", "_sync_fail(text,text,text,text,text,text)",
     "_sync_tell(boolean,text,text)", "_sync_level()", "_sync_settle(text,bytea,text,text[])",
     "_sync_delete(text,bytea,text,text[])", "_sync_owed(text,bytea,boolean)",
-    "_sync_visible(oid,jsonb)", "_sync_touches(text)",
+    "_sync_visible(oid,jsonb)", "_sync_touches(text)", "_sync_read(text)",
 }  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """A Query of the simple protocol in which some statement may write the mirror.
 
 Its statements are run one by one, which for Postgres is the same: up to the Sync they are one implicit transaction, as
-they are in one Query. Results look as in the simple protocol.
+they are in one Query, and before the first of them all are read. Results look as in the simple protocol.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from quickbooks_proxy.groups import end
 from quickbooks_proxy.lexer import Unclear, placed, tokens
 from quickbooks_proxy.messages import FLUSH, bind, close, describe, execute, parse
 from quickbooks_proxy.prepared import EXECUTE, executed_name, resolved
+from quickbooks_proxy.reading import read
 from quickbooks_proxy.rollbacks import rolls_back
 from quickbooks_proxy.script import HelperFailed, Script, helper, is_in_block
 from quickbooks_proxy.statement import Judge, Statement
@@ -54,12 +55,15 @@ class Query:
         """Until the client is told that it may send the next one."""
         context = self._context
         yield from self._talk.drain()
-        alone = len(self._pieces) == 1 and self._talk.ledger.status == b"I" and self._talk.ledger.is_idle
+        is_single = len(self._pieces) == 1
+        alone = is_single and self._talk.ledger.status == b"I" and self._talk.ledger.is_idle
+        if not (is_single or self._talk.ledger.failed):
+            yield from read(context, self._text)
         for place, (text, statement) in zip(self._places, self._pieces, strict=True):
             if self._talk.ledger.failed:
                 break
-            self._talk.shift = len(self._text[:place].encode("latin-1").decode(self._talk.codec, "replace"))
             name = b"quickbooks_" + secrets.token_hex(8).encode()
+            sent = self._parse(name, place, text)
             self._closing += [close(b"P", name), close(b"S", name)]
             owes = _commits(text) and context.debts.owed and self._talk.ledger.status == b"T"
             if owes and not (yield from context.debts.pay(context.pid)):
@@ -70,18 +74,20 @@ class Query:
                 if self._talk.ledger.failed:
                     break
             if statement and self._talk.ledger.status != b"E":
-                yield from self._written(name, text, statement, alone)
+                yield from self._written(name, sent, text, statement, alone)
             elif context.owns_block and not (yield from self._handed_back(text)):
                 break
             else:
-                yield from self._passed(name, text)
+                yield from self._passed(name, sent, text)
                 yield from self._told(*rolls_back(text))
         self._talk.shift = 0
         yield from end(self._context, b"".join(self._closing))
 
-    def _written(self, name: bytes, text: str, statement: Statement, alone: bool) -> Script[None]:
+    def _written(
+        self, name: bytes, parsed: bytes, text: str, statement: Statement, alone: bool
+    ) -> Script[None]:
         bound = bind(name, name)
-        self._talk.to_server(self._parse(name, text) + bound + FLUSH)
+        self._talk.to_server(parsed + bound + FLUSH)
         for _ in range(2):
             message = yield from self._talk.next()
             while message.kind == ord("N"):
@@ -94,10 +100,9 @@ class Query:
         portal = Portal(name, statement, shown, bound, is_query=True)
         yield from Bracket(self._context, portal, alone=alone).run(0)
 
-    def _passed(self, name: bytes, text: str) -> Script[None]:
+    def _passed(self, name: bytes, parsed: bytes, text: str) -> Script[None]:
         """A statement that writes nothing of ours."""
-        sent = self._parse(name, text) + bind(name, name) + describe(name) + execute(name) + FLUSH
-        self._talk.to_server(sent)
+        self._talk.to_server(parsed + bind(name, name) + describe(name) + execute(name) + FLUSH)
         while True:
             message = yield from self._talk.next()
             if self._context.owns_block and is_in_block(message):
@@ -153,9 +158,12 @@ class Query:
         elif words[0] == "ROLLBACK":
             ledger.status, ledger.unsure = b"T", False
 
-    @staticmethod
-    def _parse(name: bytes, text: str) -> bytes:
-        """The text as it came: its bytes are the client's, in whichever encoding."""
+    def _parse(self, name: bytes, place: int, text: str) -> bytes:
+        """A statement as it came: its bytes are the client's, in whichever encoding. A single one is the whole text."""
+        if len(self._pieces) == 1:
+            return parse(name, self._text.encode("latin-1"))
+        before = self._text[:place].encode("latin-1")
+        self._talk.shift = len(before.decode(self._talk.codec, "replace"))
         return parse(name, text.encode("latin-1"))
 
 

@@ -168,6 +168,10 @@ class Talk:
         call = f"SELECT images, seal FROM {self.function('_sync_images')}($1, $2)"
         return helper(call, [nonce.encode(), _hex(proof)], [_TEXT, _BYTEA], [1, 1])
 
+    def reading(self, text: bytes) -> bytes:
+        """Asks whether a text is SQL."""
+        return self._call("_sync_read", [text], [_TEXT])
+
     def touching(self, table: str) -> bytes:
         """Asks whether this transaction writes a mirrored table."""
         return self._call("_sync_touches", [table.encode()], [_TEXT])

@@ -213,6 +213,18 @@ BEGIN
 END
 $body$;
 
+-- _sync_read: raises what Postgres raises where a text is no SQL. Nothing of the text is run: Postgres reads all of it, and
+-- then fails at what stands before it.
+CREATE OR REPLACE FUNCTION {mirror}._sync_read(script text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $body$
+BEGIN
+    EXECUTE 'SELECT 1/0;' || script;
+EXCEPTION
+    WHEN division_by_zero THEN
+        RETURN;
+END
+$body$;
+
 -- enqueue_statement: the changes of one statement of a client, for which the proxy answers.
 CREATE OR REPLACE FUNCTION {load}.enqueue_statement(
     changes jsonb, statement_group text, statement text, role text, application text, address inet, in_transaction text,

@@ -9,4 +9,5 @@ GRANT EXECUTE ON FUNCTION {load}.secret(), {load}.statement_changes(text), {load
 GRANT SELECT ON {mirror}._sync_company, {mirror}._sync_migration TO quickbooks_proxy;
 GRANT EXECUTE ON FUNCTION {mirror}._sync_bracket(text, bytea), {mirror}._sync_level(), {mirror}._sync_images(text, bytea),
     {mirror}._sync_delete(text, bytea, text, text[]), {mirror}._sync_owed(text, bytea, boolean),
-    {mirror}._sync_settle(text, bytea, text, text[]), {mirror}._sync_fail(text, text, text, text, text, text), {mirror}._sync_tell(boolean, text, text) TO PUBLIC;
+    {mirror}._sync_settle(text, bytea, text, text[]), {mirror}._sync_fail(text, text, text, text, text, text), {mirror}._sync_tell(boolean, text, text),
+    {mirror}._sync_read(text) TO PUBLIC;
