@@ -47,6 +47,26 @@ def test_all_of_something_is_seen(text: str, whose: str | None) -> None:
     assert item.all_of == whose
 
 
+@pytest.mark.parametrize(
+    ("text", "sources"),
+    [
+        ("(select count(*) from customer)", ["customer"]),
+        (
+            "(select s.id from only public.customer as s join lateral vendor v on true)",
+            ["customer", "lateral"],
+        ),
+        ("c.a is distinct from customer", []),
+        ("(select a is distinct from customer from vendor)", ["vendor"]),
+        ("(select extract(year from customer) from vendor)", ["vendor"]),
+        ("substring(customer from 2)", []),
+    ],
+)
+def test_tables_that_a_query_reads_are_no_values(text: str, sources: list[str]) -> None:
+    (item,) = items_of(text)
+
+    assert [name.name for name in item.names if name.is_source] == sources
+
+
 def test_a_label_is_no_name_of_the_expression() -> None:
     items = items_of("upper(a) b, c.d as e, 'f' g, h + i, case j when 1 then 2 end k")
 

@@ -77,6 +77,21 @@ def test_a_query_in_the_list_finds_what_was_there_before(writer: Writer) -> None
     assert returned(writer, statement) == [(0, "1"), (0, "1")]
 
 
+def test_a_query_in_the_list_may_read_the_table_by_the_name_that_is_written(writer: Writer) -> None:
+    statement = (
+        "update customer set notes = 'counted' where id in ('qbk_cust1', 'qbk_cust2') "
+        "returning (select count(s.*) from customer as s where s.notes = 'counted' and s.id < customer.id), sync_token"
+    )
+
+    assert returned(writer, statement) == [(0, "1"), (0, "1")]
+
+
+@pytest.mark.parametrize("query", ["(select customer)", "(select customer from customer as s limit 1)"])
+def test_a_query_that_needs_the_whole_row_is_refused(writer: Writer, query: str) -> None:
+    with pytest.raises(psycopg.errors.FeatureNotSupported):
+        returned(writer, f"update customer set notes = 'row' where id = 'qbk_cust1' returning {query}")
+
+
 def test_a_query_in_the_list_knows_the_new_row(writer: Writer) -> None:
     statement = "insert into customer (display_name) values ('Known') returning (select id || '!'), id"
 

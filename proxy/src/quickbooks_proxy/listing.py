@@ -122,7 +122,8 @@ def _source(item: Item, target: Target, column: Column) -> Source:
         is_own = is_own and item.column.qualifier in ("", target.alias) and not target.is_lost(item.column)
         return Source.ANSWER if is_own else Source.STATEMENT
     names = [name for name in item.names if not name.is_call]
-    is_foreign = any(target.is_lost(name) or name.qualifier not in ("", target.alias) for name in names)
+    values = [name for name in names if name.is_value]
+    is_foreign = any(target.is_lost(name) or name.qualifier not in ("", target.alias) for name in values)
     if is_foreign and not item.has_query:
         return Source.STATEMENT
     # A query would now see what the statement itself has written.
@@ -132,7 +133,7 @@ def _source(item: Item, target: Target, column: Column) -> Source:
 
 def depends(one: Listed, target: Target, given: frozenset[str], *, is_several: bool) -> bool:
     """Whether something that QuickBooks has yet to give may be in it; `is_several`: other parts write too."""
-    names = [name for name in one.item.names if not name.is_call]
+    names = [name for name in one.item.names if name.is_value]
     if is_several and any(name.name in given for name in names):
         return True
     if any(not name.qualifier and name.name == target.alias for name in names):

@@ -10,11 +10,17 @@ from quickbooks_proxy.lexer import Token, tokens
 
 @dataclass(frozen=True)
 class Name:
-    """A name in an item, `*` for all, with what stands before its last point."""
+    """A name in an item, `*` for all, with what stands before its last point. `is_source`: behind FROM of a query."""
 
     qualifier: str
     name: str
     is_call: bool = False
+    is_source: bool = False
+
+    @property
+    def is_value(self) -> bool:
+        """Whether it may be a column or a row."""
+        return not (self.is_call or self.is_source)
 
 
 @dataclass(frozen=True)
@@ -92,9 +98,27 @@ def _is_column(item: Sequence[Token]) -> bool:
     return place == len(item) or (len(label) == 1 and bool(label[0].name))
 
 
+def _sources(item: Sequence[Token]) -> Iterator[int]:
+    """Where the names of tables begin that queries in it read; the first of each FROM, and those behind JOIN."""
+    groups = [""]
+    for place, token in enumerate(item):
+        if token.text == "(":
+            groups.append(item[place + 1].word if place + 1 < len(item) else "")
+        elif token.text == ")" and len(groups) > 1:
+            groups.pop()
+        is_from = (
+            token.word == "FROM" and groups[-1] in ("SELECT", "WITH") and item[place - 1].word != "DISTINCT"
+        )
+        if is_from or token.word == "JOIN":
+            is_only = place + 1 < len(item) and item[place + 1].word == "ONLY"
+            yield place + 1 + is_only
+
+
 def _names(item: Sequence[Token]) -> Iterator[Name]:
+    sources = {*_sources(item)}
     place = 0
     while place < len(item):
+        begin = place
         path: list[str] = []
         while place < len(item) and (item[place].name or (path and item[place].text == "*")):
             path.append(item[place].name or "*")
@@ -104,6 +128,6 @@ def _names(item: Sequence[Token]) -> Iterator[Name]:
             place += 1
         if path:
             is_call = place < len(item) and item[place].text == "("
-            yield Name(path[-2] if len(path) > 1 else "", path[-1], is_call)
+            yield Name(path[-2] if len(path) > 1 else "", path[-1], is_call, begin in sources)
         else:
             place += 1
