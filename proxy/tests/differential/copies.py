@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from psycopg import sql
 from quickbooks_core.catalog import by_table
 from quickbooks_core.writing import encoded
@@ -61,14 +62,16 @@ class Copies:
 
     def align(self) -> None:
         """The plain tables become what the mirror is, after a statement that was refused by one side only."""
-        self.plain.query("DELETE FROM region")
-        for row in self.mirror.query(_REGIONS):
-            self.plain.query("INSERT INTO region VALUES (%s, %s, %s)", row)
-        for table in TABLES:
-            rows = [{**row} for row in self.rows(self.mirror, table).values()]
-            for statement in (f"DELETE FROM {table}", _filling(table)):
-                values = (encoded(rows).decode(),) if "%s" in statement else ()
-                self.plain.query(statement, values)
+        with psycopg.connect(self.plain.url) as plain:
+            # A trigger of the user's would make something else of rows that have been there before it.
+            plain.execute("SET session_replication_role = replica")
+            plain.execute("DELETE FROM region")
+            for row in self.mirror.query(_REGIONS):
+                plain.execute("INSERT INTO region VALUES (%s, %s, %s)", row)
+            for table in TABLES:
+                rows = encoded(list(self.rows(self.mirror, table).values())).decode()
+                plain.execute(f"DELETE FROM {table}".encode())
+                plain.execute(_filling(table).encode(), (rows,))
 
 
 def _filling(table: str) -> str:

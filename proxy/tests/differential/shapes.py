@@ -254,9 +254,10 @@ def _wrong(draw: Draw) -> str:
     """What Postgres itself refuses."""
     table = draw.pick(*TABLES)
     column = draw.pick(*columns_of(table))
+    listing = draw.pick(*(one for one in columns_of(table) if one.kind is not Kind.REF))
     return draw.pick(
         f"update {table} set nosuch = 1", f"update {table} set {column.name} = nosuch", f"insert into {table} ({column.name}) values (1, 2)",
-        f"updat {table} set {column.name} = null", f"update {table} set {column.name} = array[1]::int[]", f"delete from {table} where nosuch.id = 'x'",
+        f"updat {table} set {column.name} = null", f"update {table} set {listing.name} = array[1]::int[]", f"delete from {table} where nosuch.id = 'x'",
         f"insert into {table} (nosuch) values (1)", f"update {table} set {column.name} = null where id = 7", f"update {table} set {column.name} = null where",
         f"update customer set title = 'much longer than allowed' where {draw.condition('customer', '')}", f"insert into {table} values ({draw.word('x')}",
         "insert into item (name, sku) values ('without', null)", f"update time_activity set hours = 99 where id = '{draw.known_id('time_activity')}'",
