@@ -9,6 +9,8 @@ from psycopg.pq import TransactionStatus
 from .client import Statement, Step, Way
 from .shapes import statement
 
+# What a Query may have between its statements.
+_BETWEEN = ("begin", "commit", "end", "rollback", "savepoint a", "rollback to a", "commit and chain")
 _ONE_BY_ONE = (Way.QUERY, Way.PARAMETERS, Way.BINARY, Way.PREPARED)
 
 
@@ -83,4 +85,7 @@ class Script:
                 self.random.randrange(len(found)),
                 Statement("select count(*) from customer where notes is null"),
             )
+        for _ in range(self.random.choice((0, 0, 1, 2)) if way is Way.QUERY else 0):
+            control = Statement(self.random.choice(_BETWEEN))
+            found.insert(self.random.randint(0, len(found)), control)
         return Step(tuple(found), way)
