@@ -16,8 +16,8 @@ from quickbooks_core.catalog.model import Field
 from quickbooks_core.mapping import to_row
 from quickbooks_core.writing import Action, can, encoded, writable_columns
 from quickbooks_core.writing.conflict import comparable
-from quickbooks_demo.child import program, start_child
 from quickbooks_demo.environment import clean_environment
+from quickbooks_demo.forked import start_forked
 from quickbooks_demo.sandbox import Sandbox
 from quickbooks_demo.testing import Database
 from quickbooks_demo.waiting import wait_for
@@ -116,7 +116,7 @@ def queue(
         **clean_environment(), **sandbox.connection(), "QUICKBOOKS_STATE_DIR": str(tmp_path / "worker"),
         "QUICKBOOKS_THROTTLE": "off", "DATABASE_URL": migrated.login("quickbooks_worker").url,
     }  # fmt: skip
-    worker = start_child([program("target-quickbooks"), "--follow"], tmp_path, variables)
+    worker = start_forked(["target-quickbooks", "--follow"], tmp_path, variables)
     yield found
     worker.stop()
 

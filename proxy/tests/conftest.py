@@ -12,9 +12,10 @@ import psycopg
 import pytest
 from quickbooks_core.catalog import MIRRORED
 from quickbooks_demo.books import Books
-from quickbooks_demo.child import Child, program, start_child
+from quickbooks_demo.child import Child
 from quickbooks_demo.database import Address
 from quickbooks_demo.environment import clean_environment
+from quickbooks_demo.forked import start_forked
 from quickbooks_demo.testing import Database
 from quickbooks_demo.waiting import wait_for
 
@@ -37,8 +38,8 @@ class Running:
 def running(database_url: str, home: Path, *options: str, **environment: str) -> Iterator[Running]:
     """A proxy, as long as the block lasts."""
     home.mkdir(exist_ok=True)
-    command = [program("quickbooks-proxy"), "--listen", "127.0.0.1:0", *options]
-    child = start_child(command, home, {**clean_environment(), "DATABASE_URL": database_url, **environment})
+    command = ["quickbooks-proxy", "--listen", "127.0.0.1:0", *options]
+    child = start_forked(command, home, {**clean_environment(), "DATABASE_URL": database_url, **environment})
 
     def listens() -> bool:
         child.require_alive()

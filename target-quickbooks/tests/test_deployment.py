@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -25,7 +25,9 @@ def a_clone(books: Any) -> Iterator[Any]:
             migration=books.database.migration.on("a_clone"),
         )
         url = database.login("quickbooks_worker").url
-        yield replace(books, database=database, environment={**books.environment, "DATABASE_URL": url})
+        environment = {**books.environment, "DATABASE_URL": url}
+        with closing(replace(books, database=database, environment=environment)) as clone:
+            yield clone
     finally:
         drop_database(superuser.on("postgres"), "a_clone")
 

@@ -16,8 +16,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import pytest
-from quickbooks_demo.child import Child, program, start_child
+from quickbooks_demo.child import Child, program
 from quickbooks_demo.environment import clean_environment
+from quickbooks_demo.forked import start_forked
 from quickbooks_demo.waiting import TooLate, wait_for
 
 KINDS = (
@@ -50,8 +51,8 @@ class Crew:
     def _start(self, name: str) -> Child:
         home = self._books.home / name
         home.mkdir(exist_ok=True)
-        command = [program("target-quickbooks"), "--follow", "--lease", "3", "--threads", "4"]
-        return start_child(command, home, {**clean_environment(), **self._books.environment})
+        command = ["target-quickbooks", "--follow", "--lease", "3", "--threads", "4"]
+        return start_forked(command, home, {**clean_environment(), **self._books.environment})
 
 
 def queue_changes(books: Any, draw: random.Random, count: int) -> dict[int, tuple[str, str, str]]:

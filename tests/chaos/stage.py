@@ -16,8 +16,9 @@ from random import Random
 import psycopg
 from following.stage import kill_and_start
 from quickbooks_demo.books import Books
-from quickbooks_demo.child import Child, program, start_child
+from quickbooks_demo.child import Child
 from quickbooks_demo.environment import clean_environment
+from quickbooks_demo.forked import start_forked
 from quickbooks_demo.ports import free_port
 from quickbooks_demo.postgres import Server
 
@@ -95,7 +96,7 @@ class Programs:
         home.mkdir(exist_ok=True)
         command, settings = self._commands[name]
         variables = {**clean_environment(), **settings}
-        self._running[name] = start_child([program(command[0]), *command[1:]], home, variables)
+        self._running[name] = start_forked(command, home, variables)
 
 
 class Clients:

@@ -22,7 +22,7 @@ from following.flow import Flow, Programs, new_programs
 
 # A process that is killed leaves what it has written with the kernel: without fsync a kill loses nothing, a power
 # cut would. Everything else is as durable as on a user's machine, above all the wait for the WAL at each commit.
-SURVIVES_KILLS = {"fsync": "off"}
+SURVIVES_KILLS = {"fsync": "off", "scram_iterations": "1"}
 _PASSWORD = "password-of-the-tests"
 
 
@@ -68,7 +68,7 @@ def kill_and_start(server: Server) -> None:
 @contextmanager
 def server_to_kill() -> Iterator[Server]:
     """A server of one's own."""
-    home = new_shared_directory(server_account())
+    home = new_shared_directory(server_account(), in_memory=True)
     server = Server(home, SURVIVES_KILLS)
     try:
         server.start()

@@ -65,7 +65,7 @@ class Draw:
     def create(self, entity: str, body: Body, **facts: Any) -> Operation:
         """Something new."""
         thing = Thing(self.world.new_name(entity), entity, body, **facts)
-        self.world.things[thing.name] = thing
+        self.world.add(thing)
         return Operation(Actor.CLIENT, "create", entity, thing.name, text(body))
 
     def change(self, thing: Thing, changes: Body, verb: str = "") -> Operation:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 # What carries an open amount, and who settles it with which sign.
@@ -30,6 +31,16 @@ class Thing:
     sold: Any = None
     links: dict[str, int] = field(default_factory=dict)  # what it settles, in cents; 0 where it comes from
     extra: dict[str, int] = field(default_factory=dict)  # balances of names that journal lines move
+    number: int = 0  # in the order in which all came
+    _read: tuple[Any, frozenset[str]] = field(default=(None, frozenset()), repr=False, compare=False)
+
+    @property
+    def named(self) -> frozenset[str]:
+        """What its body names."""
+        if self._read[0] is not self.body:  # which is replaced, never changed
+            names = frozenset(word[1:] for word in words(self.body) if word.startswith("@"))
+            self._read = (self.body, names)
+        return self._read[1]
 
 
 @dataclass
@@ -39,6 +50,29 @@ class World:
     things: dict[str, Thing] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     gone: list[tuple[str, str]] = field(default_factory=list)  # (entity, name) of what was deleted
+    _of: dict[str, dict[str, Thing]] = field(default_factory=dict)
+    _linking: dict[str, dict[str, Thing]] = field(default_factory=dict)  # what has ever linked a document
+    _came: int = 0
+
+    def add(self, thing: Thing) -> None:
+        """Something new."""
+        self._came += 1
+        thing.number = self._came
+        self.things[thing.name] = thing
+        self._of.setdefault(thing.entity, {})[thing.name] = thing
+        self.link(thing, thing.links)
+
+    def link(self, thing: Thing, links: dict[str, int]) -> None:
+        """What a thing links from now on."""
+        thing.links = links
+        for name in links:
+            self._linking.setdefault(name, {})[thing.name] = thing
+
+    def _take(self, name: str) -> Thing:
+        thing = self.things.pop(name)
+        self._of[thing.entity].pop(name)
+        self.gone.append((thing.entity, name))
+        return thing
 
     def new_name(self, entity: str) -> str:
         """The next name of an object."""
@@ -47,7 +81,8 @@ class World:
 
     def of(self, *entities: str) -> list[Thing]:
         """What there is of some objects."""
-        return [thing for thing in self.things.values() if thing.entity in entities]
+        found = [thing for entity in entities for thing in self._of.get(entity, {}).values()]
+        return sorted(found, key=_BY_AGE) if len(entities) > 1 else found
 
     def active(self, *entities: str) -> list[Thing]:
         """Of those, what may be named by others."""
@@ -55,7 +90,8 @@ class World:
 
     def linking(self, name: str) -> list[Thing]:
         """What links a document, the oldest first."""
-        return [thing for thing in self.things.values() if name in thing.links]
+        ever = self._linking.get(name, {}).values()
+        return sorted((one for one in ever if name in one.links and one.name in self.things), key=_BY_AGE)
 
     def settled(self, name: str) -> int:
         """By how much a document is settled."""
@@ -75,7 +111,7 @@ class World:
 
     def children(self, name: str) -> list[Thing]:
         """What stands right below."""
-        return [thing for thing in self.things.values() if thing.parent == name]
+        return [thing for thing in self.of(self.things[name].entity) if thing.parent == name]
 
     def root(self, name: str) -> str:
         """The top of the family."""
@@ -94,9 +130,8 @@ class World:
         """A thing, what it names, and what names it."""
         if name not in self.things:
             return frozenset()
-        naming = {thing.name for thing in self.things.values() if f"@{name}" in words(thing.body)}
-        named = {word[1:] for word in words(self.things[name].body) if word[1:] in self.things}
-        return frozenset({name} | naming | named)
+        naming = {thing.name for thing in self.things.values() if name in thing.named}
+        return frozenset({name} | naming | (self.things[name].named & self.things.keys()))
 
     def names_inactive(self, body: Any) -> bool:
         """Whether a body names something inactive."""
@@ -108,9 +143,8 @@ class World:
 
     def remove(self, name: str) -> None:
         """A document goes, and with it the links that lead to it."""
-        thing = self.things.pop(name)
-        self.gone.append((thing.entity, name))
-        for other in self.things.values():
+        self._take(name)
+        for other in self.linking(name):
             if other.links.pop(name, None) is not None and other.entity in SETTLING:
                 self.level(other)
 
@@ -138,13 +172,16 @@ class World:
 
     def rename(self, loser: str, winner: str) -> None:
         """After a merge, everything that named one names the other."""
-        gone = self.things.pop(loser)
-        self.gone.append((gone.entity, loser))
+        self._take(loser)
         for thing in self.things.values():
-            thing.body = replaced(thing.body, f"@{loser}", f"@{winner}")
+            if loser in thing.named:
+                thing.body = replaced(thing.body, f"@{loser}", f"@{winner}")
             thing.party = winner if thing.party == loser else thing.party
             if loser in thing.extra:
                 thing.extra[winner] = thing.extra.get(winner, 0) + thing.extra.pop(loser)
+
+
+_BY_AGE = attrgetter("number")
 
 
 def words(value: Any) -> Iterator[str]:

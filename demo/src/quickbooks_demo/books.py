@@ -17,8 +17,9 @@ from quickbooks_core.mapping import to_row
 from quickbooks_core.settings import Connection
 from quickbooks_core.writing import encoded
 
-from quickbooks_demo.child import Child, program, start_child
+from quickbooks_demo.child import Child
 from quickbooks_demo.environment import clean_environment
+from quickbooks_demo.forked import start_forked
 from quickbooks_demo.sandbox import Sandbox
 from quickbooks_demo.testing import Database, Outcome, run
 from quickbooks_demo.waiting import wait_for
@@ -115,9 +116,8 @@ class Books:
         """The worker, as long as the block lasts."""
         home = self.home / name
         home.mkdir(exist_ok=True)
-        command = [program("target-quickbooks"), "--follow", *options]
         variables = {**clean_environment(), **self.environment, **environment}
-        child = start_child(command, home, variables)
+        child = start_forked(["target-quickbooks", "--follow", *options], home, variables)
         try:
             yield child
         finally:

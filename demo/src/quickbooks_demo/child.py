@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 from quickbooks_demo.waiting import TooLate, wait_for
 
@@ -29,11 +30,30 @@ def program(name: str) -> str:
     return str(Path(sys.executable).parent / name)
 
 
+class Process(Protocol):
+    """What we need of `subprocess.Popen`."""
+
+    pid: int
+
+    @property
+    def returncode(self) -> int | Any:
+        """How it has ended: negative by a signal."""
+
+    def poll(self) -> int | None:
+        """The same; None while it runs."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Until it has ended."""
+
+    def send_signal(self, number: int, /) -> None:
+        """Where it has not ended."""
+
+
 @dataclass(frozen=True)
 class Child:
     """A running program."""
 
-    process: subprocess.Popen[bytes]
+    process: Process
     pid_file: Path
     log: Path
 
@@ -78,7 +98,7 @@ def start_child(
     return Child(process, pid_file, log_file)
 
 
-def stop_left_over(pid_file: Path, reap: subprocess.Popen[bytes] | None = None) -> None:
+def stop_left_over(pid_file: Path, reap: Process | None = None) -> None:
     """End the program that holds this file, if one does, and its process group."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         if _is_over(pid_file, reap):
@@ -93,7 +113,7 @@ def stop_left_over(pid_file: Path, reap: subprocess.Popen[bytes] | None = None) 
         raise TooLate(f"{pid_file.stem} does not end")
 
 
-def _is_over(pid_file: Path, reap: subprocess.Popen[bytes] | None) -> bool:
+def _is_over(pid_file: Path, reap: Process | None) -> bool:
     if reap is not None:
         return reap.poll() is not None
     if not pid_file.exists():

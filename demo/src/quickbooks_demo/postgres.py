@@ -40,10 +40,11 @@ _SETTINGS = {
     "shared_buffers": "128MB",
     "max_wal_size": "2GB",
 }
-# For data that nobody will miss: tests start faster and survive no power cut, and their many short-lived databases are
-# not looked after.
+# For data that nobody will miss: tests start faster and survive no power cut, their many short-lived databases are not
+# looked after, what is kept for a crash is little, and a password costs a thousandth of its usual price.
 THROWAWAY = {
     "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off",
+    "wal_level": "minimal", "max_wal_senders": "0", "max_wal_size": "256MB", "scram_iterations": "1",
 }  # fmt: skip
 
 _LIMITED = ("/bin/sh", "-c", 'ulimit -S -f "$1" && shift && exec "$@"', "sh")  # counts blocks of 512 bytes

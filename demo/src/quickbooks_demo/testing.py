@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from quickbooks_demo.account import new_shared_directory, server_account
-from quickbooks_demo.child import program
 from quickbooks_demo.database import (
     Address,
     create_database,
@@ -22,6 +21,7 @@ from quickbooks_demo.database import (
     grant_migration,
 )
 from quickbooks_demo.environment import clean_environment
+from quickbooks_demo.forked import Forked, Start
 from quickbooks_demo.pipeline import Pipeline, loader_url, new_project
 from quickbooks_demo.postgres import THROWAWAY, Server
 from quickbooks_demo.sandbox import Sandbox, start_sandbox
@@ -63,18 +63,15 @@ class Outcome:
 
 
 def run(*command: str, timeout_s: float = 120, cwd: Path | None = None, **environment: str) -> Outcome:
-    """Run one of our console scripts with a clean environment plus what is given."""
-    ended = subprocess.run(
-        [program(command[0]), *command[1:]],
-        env={**clean_environment(), **environment},
-        cwd=cwd,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=timeout_s,
-    )
-    return Outcome(ended.returncode, ended.stdout, ended.stderr)
+    """Run one of our programs with a clean environment plus what is given."""
+    with TemporaryDirectory() as home:
+        out, err = Path(home, "out"), Path(home, "err")
+        variables = {**clean_environment(), **environment}
+        running = Forked(Start(command, variables, cwd or Path.cwd(), out, err))
+        try:
+            return Outcome(running.wait(timeout_s), out.read_text(), err.read_text())
+        finally:
+            running.kill()
 
 
 @pytest.fixture(scope="session")
@@ -83,7 +80,7 @@ def postgres_server() -> Iterator[Address]:
     if TEST_SERVER in os.environ:
         yield Address(os.environ[TEST_SERVER])
         return
-    home = new_shared_directory(server_account())
+    home = new_shared_directory(server_account(), in_memory=True)
     server = Server(home, THROWAWAY)
     try:
         server.start()

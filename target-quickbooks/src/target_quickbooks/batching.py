@@ -65,10 +65,15 @@ class Batch:
     def _sent(self, ready: Sequence[tuple[Job, Plan, dict[str, Any]]]) -> list[tuple[Job, Outcome]]:
         try:
             at = self._engine.clock.at_least()
+            self._engine.client.wait_to_post(_CALL.path)
         except QuickBooksError as error:
             return [(job, later(job, error, lost=False)) for job, _, _ in ready]
         request_id = str(uuid.uuid4())
-        items = [self._noted(job, made, body, request_id, at) for job, made, body in ready]
+        # The bytes that count are those of the item: the version in them tells later whether it was done.
+        noted = self._engine.queue.note_items(
+            [(job, encoded(body)) for job, _, body in ready], request_id, _CALL, at
+        )
+        items = [Item(job, made, body, sent) for (job, made, body), sent in zip(ready, noted, strict=True)]
         content = [item.made.batch_item(str(item.job.queue_id), item.body) for item in items]
         try:
             body = encoded({"BatchItemRequest": content})
@@ -81,11 +86,6 @@ class Batch:
             return [(item.job, self._unsent(item, error)) for item in items]
         self._engine.clock.learn(answer)
         return [(item.job, self._ended(item, answers.get(str(item.job.queue_id)), answer)) for item in items]
-
-    def _noted(self, job: Job, made: Plan, body: dict[str, Any], request_id: str, at: datetime) -> Item:
-        # The bytes that count are those of the item: the version in them tells later whether it was done.
-        sent = self._engine.queue.note(job, request_id, _CALL, encoded(body), at, str(job.queue_id))
-        return Item(job, made, body, sent)
 
     def _lost(self, item: Item, error: QuickBooksError) -> Outcome:
         self._engine.queue.end_request(item.job, item.sent, "lost", str(error))

@@ -121,6 +121,7 @@ class Engine:
 
     def noted_and_sent(self, job: Job, made: Plan, request_id: str, body: bytes) -> Outcome:
         """A request, noted before it leaves; raises Stale."""
+        self.client.wait_to_post(made.call.path)
         sent = self.queue.note(job, request_id, made.call, body, self.clock.at_least())
         try:
             outcome = self.send(job, sent, made)
@@ -144,7 +145,9 @@ class Engine:
 
 
 def later(job: Job, error: QuickBooksError, *, lost: bool) -> Later:
-    """After a while that grows; a company that is not connected is not asked all the time."""
+    """After a while that grows; at once where only we have waited; a company that is not connected is asked less."""
+    if isinstance(error, TooLate) and not lost:
+        return Later(0.0, False, str(error))
     at_least_s = 30.0 if isinstance(error, Reconnect | WrongCredentials) else 0.0
     return Later(max(_pause_s(job), at_least_s), lost, str(error))
 

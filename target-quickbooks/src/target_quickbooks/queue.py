@@ -106,25 +106,39 @@ class Queue:
         row = self._row("SELECT {load}.prune_queue(%s, %s) AS pruned", keep, _PRUNED_AT_ONCE)
         return bool(row and row["pruned"] == _PRUNED_AT_ONCE)
 
-    def note(
+    def note(self, job: Job, request_id: str, call: Call, body: bytes, quickbooks_at: datetime) -> Sent:
+        """Commits what is about to be sent; raises psycopg.errors.ObjectInUse where the lease is gone."""
+        (sent,) = self._noted([(job, body)], request_id, call, quickbooks_at, are_items=False)
+        return sent
+
+    def note_items(
+        self, bodies: Sequence[tuple[Job, bytes]], request_id: str, call: Call, quickbooks_at: datetime
+    ) -> list[Sent]:
+        """The same for all items of a batch, each known in it by the change's number."""
+        return self._noted(bodies, request_id, call, quickbooks_at, are_items=True)
+
+    def _noted(
         self,
-        job: Job,
+        bodies: Sequence[tuple[Job, bytes]],
         request_id: str,
         call: Call,
-        body: bytes,
         quickbooks_at: datetime,
-        b_id: str | None = None,
-    ) -> Sent:
-        """Commits what is about to be sent; raises psycopg.errors.ObjectInUse where the lease is gone."""
+        *,
+        are_items: bool,
+    ) -> list[Sent]:
         before = boot_time() + self._leaves_within_s
-        row = self._row(
-            "SELECT {load}.note_request(%s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s) AS number",
-            job.queue_id, self.worker, request_id, b_id, call.method, call.path, _json(dict(call.params)), body,
-            quickbooks_at,
+        rows = self._rows(
+            "SELECT {load}.note_request(i.number, %s, %s, CASE WHEN %s THEN i.number::text END, %s, %s, %s::jsonb, "
+            "i.content, %s) AS request FROM unnest(%s::bigint[], %s::bytea[]) WITH ORDINALITY "
+            "AS i (number, content, place) ORDER BY i.place",
+            self.worker, request_id, are_items, call.method, call.path, _json(dict(call.params)), quickbooks_at,
+            [job.queue_id for job, _ in bodies], [body for _, body in bodies],
         )  # fmt: skip
-        number = int(row["number"]) if row else 0
         noted_at = datetime.now(UTC)
-        return Sent(number, request_id, call, body, noted_at, quickbooks_at, b_id is not None, before)
+        return [
+            Sent(row["request"], request_id, call, body, noted_at, quickbooks_at, are_items, before)
+            for row, (_, body) in zip(rows, bodies, strict=True)
+        ]
 
     def end_request(self, job: Job, sent: Sent | None, outcome: str, words: str) -> None:
         """What has become of a request, or of all in doubt."""
@@ -150,11 +164,21 @@ class Queue:
         )
         return bool(row and row["found"])
 
-    def settle(self, job: Job, outcome: Outcome) -> None:
-        """Writes down how it ended; the answer is merged in the same transaction."""
+    def settle(self, ended: Sequence[tuple[Job, Outcome]]) -> None:
+        """Writes down how each has ended; an answer is merged in the same transaction."""
+        done = [(job, outcome) for job, outcome in ended if isinstance(outcome, Done)]
+        try:
+            if done:
+                self._finish(done)
+        except psycopg.errors.UniqueViolation:
+            for job, answer in done:
+                self._finish_alone(job, answer)
+        for job, outcome in ended:
+            if not isinstance(outcome, Done):
+                self._settle(job, outcome)
+
+    def _settle(self, job: Job, outcome: Found | Failed | Unknown | Later) -> None:
         match outcome:
-            case Done():
-                self._finish(job, outcome)
             case Found(documents, read_at):
                 rows = [to_row(job.entity, document) for document in documents]
                 self._run(
@@ -180,16 +204,23 @@ class Queue:
         ).format(table=table)
         self._connection.execute(statement, [_json(list(rows)), _json({"_sync_read_at": read_at})])
 
-    def _finish(self, job: Job, done: Done) -> None:
-        row = to_row(job.entity, done.document) if done.document is not None else None
-        id, image = (row["id"], _json(row)) if row else (job.id, None)
+    def _finish(self, done: Sequence[tuple[Job, Done]]) -> None:
+        """All of them or none; raises UniqueViolation for an answer that another change has had."""
+        answers = [_answer(job, outcome) for job, outcome in done]
+        self._run(
+            "SELECT {load}.finish_change(i.number, %s, i.id, i.image, i.read_at, i.words) "
+            "FROM unnest(%s::bigint[], %s::text[], %s::jsonb[], %s::timestamptz[], %s::text[]) "
+            "WITH ORDINALITY AS i (number, id, image, read_at, words, place) ORDER BY i.place",
+            self.worker, [job.queue_id for job, _ in done], [id for id, _ in answers], [image for _, image in answers],
+            [outcome.read_at for _, outcome in done], [outcome.words for _, outcome in done],
+        )  # fmt: skip
+
+    def _finish_alone(self, job: Job, done: Done) -> None:
         try:
-            self._run(
-                "SELECT {load}.finish_change(%s, %s, %s, %s::jsonb, %s, %s)",
-                job.queue_id, self.worker, id, image, done.read_at, done.words,
-            )  # fmt: skip
+            self._finish([(job, done)])
         except psycopg.errors.UniqueViolation:
-            self.settle(
+            id, _ = _answer(job, done)
+            self._settle(
                 job, Unknown(f"QuickBooks' answer is {id}, which another change is said to have made")
             )
 
@@ -239,6 +270,14 @@ class Queue:
 
     def _run(self, statement: LiteralString, *values: Any) -> None:
         self._connection.execute(self._names.text(statement), values)
+
+
+def _answer(job: Job, done: Done) -> tuple[str, str | None]:
+    """The id that it has now, and the row; None for one that is gone."""
+    if done.document is None:
+        return job.id, None
+    row = to_row(job.entity, done.document)
+    return row["id"], _json(row)
 
 
 _LOOK = "Look in QuickBooks; `quickbooks queue retry` looks too, before anything is sent."

@@ -7,12 +7,15 @@ lease ends.
 from __future__ import annotations
 
 import logging
+import select
+import socket
 import threading
 import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -96,6 +99,7 @@ class Worker:
         self._name = uuid.uuid4().hex[:12]
         self._names: dict[int, str] = {}
         self._stop = threading.Event()
+        self._ending, self._end = socket.socketpair()  # wakes whoever waits for the database
         self._news = threading.Condition()
         self._idle = 0
         self._failure: BaseException | None = None
@@ -120,6 +124,8 @@ class Worker:
             for thread in threads:
                 thread.join()
             self._parents.stop()
+            self._ending.close()
+            self._end.close()
         if self._failure:
             raise self._failure
 
@@ -133,8 +139,7 @@ class Worker:
                     queue = self._open_queue(self._name)
                     connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL)))
                     while any(thread.is_alive() for thread in threads):
-                        for _ in connection.notifies(timeout=self._pace.poll_s, stop_after=1):
-                            pass
+                        self._listen(connection)
                         if time.monotonic() - renewed > self._pace.lease_s / 4:
                             queue.renew([*self._names.copy().values()])
                             renewed = time.monotonic()
@@ -148,12 +153,22 @@ class Worker:
                 log.warning("the database cannot be reached (%s)", type(lost).__name__)
                 self._stop.wait(_RECONNECT_S)
 
+    def _listen(self, connection: psycopg.Connection[Any]) -> None:
+        """Until there is news, a thread has ended, or it is time to look."""
+        ready, _, _ = select.select([connection, self._ending], [], [], self._pace.poll_s)
+        if self._ending in ready:
+            self._ending.recv(self._pace.threads)
+        for _ in connection.notifies(timeout=0):
+            pass
+
     def _guarded(self, number: int) -> None:
         try:
             self._work(number)
         except BaseException as failure:  # noqa: BLE001  # it ends the program, which raises it
             self._failure = self._failure or failure
             self.stop()
+        finally:
+            self._end.send(b".")
 
     def _work(self, number: int) -> None:
         while not self._stop.is_set():
@@ -180,8 +195,10 @@ class Worker:
                 continue
             with self._news:
                 self._news.notify()  # there may be more
-            for job, outcome in hand.work(jobs):
-                self._end(queue, job, outcome)
+            ended = hand.work(jobs)
+            queue.settle(ended)
+            for job, outcome in ended:
+                self._ended(job, outcome)
 
     def _wait(self) -> None:
         """Until there may be something. Where nobody follows, the last one to find nothing ends it all."""
@@ -194,8 +211,7 @@ class Worker:
                 self._news.wait()
             self._idle -= 1
 
-    def _end(self, queue: Queue, job: Job, outcome: Outcome) -> None:
-        queue.settle(job, outcome)
+    def _ended(self, job: Job, outcome: Outcome) -> None:
         if isinstance(outcome, Done):
             self._parents.moved(job, outcome)
         kind = type(outcome).__name__.lower()

@@ -91,7 +91,8 @@ def repaid(draw: Draw) -> Operation | None:
     paid = max(paid, 1)
     operation = draw.change(thing, {"TotalAmt": number(paid), "Line": _lines(links)})
     if not operation.expects:
-        thing.links, thing.total = links, paid
+        draw.world.link(thing, links)
+        thing.total = paid
     return operation
 
 

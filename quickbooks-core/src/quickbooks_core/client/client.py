@@ -153,13 +153,12 @@ class Client:
             raise ValueError("a write without request_id cannot be repeated")
         named = {"requestid": request_id} if request_id else {}
         kind = "batch" if path == "batch" else "write"
-        lane = Lane.BATCH_WRITE if path == "batch" else Lane.WRITE
         return self._answer(
             Request(
                 "POST",
                 self._url(path, None),
                 kind,
-                lane,
+                _write_lane(path),
                 {**(params or {}), **named, "minorversion": MINOR_VERSION},
                 {"Accept": "application/json", "Content-Type": content_type},
                 body,
@@ -167,6 +166,10 @@ class Client:
                 before,
             )
         )
+
+    def wait_to_post(self, path: str) -> None:
+        """Until a write made now would leave within seconds, so that what is noted for it is not noted too early."""
+        self._throttle.wait_until_near(_write_lane(path))
 
     def batch_of_queries(self, body: bytes) -> Answer:
         """A batch that only reads, so it may be repeated. Items may have faults of their own."""
@@ -261,6 +264,10 @@ class Client:
     def _count(self, kind: str) -> None:
         with self._counting:
             self._calls[kind] += 1
+
+
+def _write_lane(path: str) -> Lane:
+    return Lane.BATCH_WRITE if path == "batch" else Lane.WRITE
 
 
 def _is_of_a_gateway(request: Request, answer: Received) -> bool:

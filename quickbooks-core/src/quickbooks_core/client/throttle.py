@@ -58,6 +58,7 @@ _FARTHEST_S = 3 * _MEMORY_S
 IN_FLIGHT = 10
 READS_IN_FLIGHT = 8
 _PLACE_PAUSE_S = 0.02
+NEAR_S = 5.0
 
 
 class Ledger(msgspec.Struct):
@@ -68,6 +69,12 @@ class Ledger(msgspec.Struct):
 
     def reserve(self, lane: Lane, now: float) -> float:
         """Enters one request at the earliest moment that keeps every rule."""
+        moment = self.earliest(lane, now)
+        insort(self.moments, (moment, lane), key=lambda entry: entry[0])
+        return moment
+
+    def earliest(self, lane: Lane, now: float) -> float:
+        """When one more request would keep every rule."""
         self.moments = [entry for entry in self.moments if now - _MEMORY_S < entry[0] < now + _FARTHEST_S]
         if self.not_before > now + _FARTHEST_S * 2:
             self.not_before = 0.0
@@ -75,7 +82,6 @@ class Ledger(msgspec.Struct):
         moment = max(now, self.not_before)
         while (later := max(_fit(times, rule, moment) for rule, times in rules)) > moment:
             moment = later
-        insort(self.moments, (moment, lane), key=lambda entry: entry[0])
         return moment
 
     def _of(self, rule: Rule) -> list[float]:
@@ -120,6 +126,16 @@ class Throttle:
                 yield
             finally:
                 free()
+
+    def wait_until_near(self, lane: Lane) -> None:
+        """Until a request made now would leave within seconds; nothing is reserved."""
+        while (wait_s := self._wait_s(lane)) > NEAR_S:
+            self._pause(wait_s - NEAR_S)
+
+    def _wait_s(self, lane: Lane) -> float:
+        with self._store.hold(self._name) as slot:
+            now = self._clock()
+            return _ledger(slot.read()).earliest(lane, now) - now
 
     def pause(self, seconds: float) -> None:
         """QuickBooks asked for patience: nobody sends for so long."""
@@ -166,6 +182,9 @@ class NoThrottle:
         """No waiting."""
         del lane
         yield
+
+    def wait_until_near(self, lane: Lane) -> None:
+        """Every moment is near."""
 
     def pause(self, seconds: float) -> None:
         """Nobody else is asked to wait."""

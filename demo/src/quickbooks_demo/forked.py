@@ -1,0 +1,136 @@
+"""Our own programs, forked from a process that has imported them: a start costs hundredths of a second of a core.
+
+For tests, which start them by the thousand. What is installed as a console script is what the demo and Meltano start.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pkgutil
+import random
+import signal
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+
+from quickbooks_demo.child import Child, program, stop_left_over
+
+PROGRAMS = ("quickbooks", "quickbooks-proxy", "tap-quickbooks", "target-quickbooks")
+# Imported where it is first needed, which here is always.
+_LATE = ("quickbooks_core.command",)
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a program is started with; its number is noted in a file that it holds locked, if there is one."""
+
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    directory: Path
+    out: Path
+    err: Path
+    pid_file: Path | None = None
+
+
+class Forked:
+    """A running program, as `subprocess.Popen` would give it: a leader of a process group of its own."""
+
+    def __init__(self, start: Start) -> None:
+        context = _context()
+        heard, told = context.Pipe(duplex=False)
+        point = _points()[start.command[0]]
+        self._process = context.Process(target=_run, args=(start, point.value, told), daemon=True)
+        self._process.start()
+        told.close()
+        with heard:
+            heard.recv()
+        self.pid = self._process.pid or 0
+
+    @property
+    def returncode(self) -> int | None:
+        """How it has ended: negative by a signal."""
+        return self._process.exitcode
+
+    def poll(self) -> int | None:
+        """The same."""
+        return self._process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Until it has ended; raises TimeoutError."""
+        self._process.join(timeout)
+        if self._process.exitcode is None:
+            raise TimeoutError(f"{self._process.name} still runs after {timeout} s")
+        return self._process.exitcode
+
+    def send_signal(self, number: int) -> None:
+        """Where it has not ended."""
+        if self._process.exitcode is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """Ends it and what it has started, if it runs."""
+        if self._process.exitcode is None:
+            os.killpg(self.pid, signal.SIGKILL)
+
+
+@cache
+def _points() -> dict[str, EntryPoint]:
+    found = entry_points(group="console_scripts")
+    return {name: found[name] for name in PROGRAMS}
+
+
+@cache
+def _context() -> ForkServerContext:
+    context = get_context("forkserver")
+    late = [module for package in _LATE for module in _below(package)]
+    context.set_forkserver_preload([__name__, *(point.module for point in _points().values()), *late])
+    return context
+
+
+def _below(package: str) -> list[str]:
+    return [f"{package}.{found.name}" for found in pkgutil.iter_modules(import_module(package).__path__)]
+
+
+def _run(start: Start, value: str, told: Connection) -> None:
+    """In the new process: makes it what an executed one would be, and runs the program."""
+    os.setsid()
+    _redirect(0, Path(os.devnull), os.O_RDONLY)
+    _redirect(1, start.out, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    _redirect(2, start.err, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    lock = start.pid_file.open("w") if start.pid_file else None
+    if lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+    os.environ.clear()
+    os.environ.update(start.environment)
+    time.tzset()
+    os.chdir(start.directory)
+    random.seed()
+    sys.argv = [program(start.command[0]), *start.command[1:]]
+    told.send(None)
+    told.close()
+    sys.exit(EntryPoint("", value, "").load()())
+
+
+def start_forked(command: Sequence[str], state: Path, environment: Mapping[str, str]) -> Child:
+    """Starts a program of ours as `start_child` does."""
+    pid_file, log = state / f"{command[0]}.pid", state / f"{command[0]}.log"
+    stop_left_over(pid_file)
+    log.write_bytes(b"")
+    return Child(Forked(Start(command, environment, Path.cwd(), log, log, pid_file)), pid_file, log)
+
+
+def _redirect(descriptor: int, file: Path, flags: int) -> None:
+    opened = os.open(file, flags, 0o600)
+    os.dup2(opened, descriptor)
+    os.close(opened)
