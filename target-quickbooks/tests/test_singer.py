@@ -14,6 +14,7 @@ from quickbooks_core.catalog import by_table
 from quickbooks_core.mapping import bare_id
 from quickbooks_demo.child import program
 from quickbooks_demo.environment import clean_environment
+from quickbooks_demo.forked import start_forked
 from quickbooks_demo.pipeline import Pipeline, new_project
 from quickbooks_demo.testing import Outcome
 from quickbooks_demo.waiting import wait_for
@@ -272,4 +273,5 @@ def csv_pipeline(books: Any, request: pytest.FixtureRequest, file: Path, stream:
     )
     text = configuration.read_text()
     configuration.write_text(text.replace("  extractors:\n", f"  extractors:\n{plugin}", 1))
-    return Pipeline(project, {**books.environment, "TARGET_QUICKBOOKS_FAILURES_DIR": str(books.home)})
+    environment = {**books.environment, "TARGET_QUICKBOOKS_FAILURES_DIR": str(books.home)}
+    return Pipeline(project, environment, start_forked)

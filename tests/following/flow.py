@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -19,11 +18,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from quickbooks_demo.environment import clean_environment
+from quickbooks_demo.forked import Forked, Start
 from ruamel.yaml import YAML
 
 PATIENCE_S = 120
 _CHUNK = 1 << 16
-_UNUSUAL = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")  # a user's machine keeps compiled modules
 
 
 class Phase(Enum):
@@ -40,10 +39,8 @@ class Hanging(AssertionError):
 
 @dataclass(frozen=True)
 class Programs:
-    """The checkout's tap and loader, with the settings that Meltano would give them."""
+    """Tap and loader, with the settings that Meltano would give them."""
 
-    tap: Path
-    loader: Path
     home: Path
 
     def connect(self, connection: Mapping[str, str]) -> None:
@@ -55,19 +52,17 @@ class Programs:
         """Tells the loader where to."""
         self._settings("loader").write_text(json.dumps(settings))
 
-    def start_tap(self, state: str, *options: str) -> subprocess.Popen[bytes]:
+    def start_tap(self, state: str, *options: str) -> Forked:
         """The tap, with the state that it finds."""
-        given: list[str | Path] = []
+        given: list[str] = []
         if state:
             (self.home / "state.json").write_text(state)
-            given = ["--state", self.home / "state.json"]
-        return self._start(
-            "tap", [self.tap, "--config", self._settings("tap"), *given, *options], subprocess.DEVNULL
-        )
+            given = ["--state", str(self.home / "state.json")]
+        return self._start("tap", "tap-quickbooks", *given, *options)
 
-    def start_loader(self) -> subprocess.Popen[bytes]:
+    def start_loader(self) -> Forked:
         """The loader."""
-        return self._start("loader", [self.loader, "--config", self._settings("loader")], subprocess.PIPE)
+        return self._start("loader", "target-postgres")
 
     def words(self) -> str:
         """The last words of both."""
@@ -77,20 +72,16 @@ class Programs:
     def _settings(self, name: str) -> Path:
         return self.home / f"{name}.json"
 
-    def _start(self, name: str, command: list[str | Path], stdin: int) -> subprocess.Popen[bytes]:
-        environment = {k: v for k, v in clean_environment().items() if k not in _UNUSUAL}
-        with (self.home / f"{name}.log").open("wb") as log:
-            return subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, stderr=log, env=environment)
+    def _start(self, name: str, program: str, *options: str) -> Forked:
+        log = self.home / f"{name}.log"
+        log.write_bytes(b"")
+        command = [program, "--config", str(self._settings(name)), *options]
+        return Forked(Start(command, clean_environment(), self.home, None, log, is_fed=name == "loader"))
 
 
 def new_programs(checkout: Path, home: Path, connection: Mapping[str, str], loader_url: str) -> Programs:
-    """The plugins that Meltano has installed in the checkout."""
-    plugins = checkout / ".meltano"
-    programs = Programs(
-        plugins / "extractors/tap-quickbooks/venv/bin/tap-quickbooks",
-        plugins / "loaders/target-postgres/venv/bin/target-postgres",
-        home,
-    )
+    """With the loader's settings from the checkout's `meltano.yml`."""
+    programs = Programs(home)
     programs.connect(connection)
     programs.load({**_loader_settings(checkout), "sqlalchemy_url": loader_url})
     return programs
@@ -108,8 +99,8 @@ def _loader_settings(checkout: Path) -> dict[str, Any]:
 class Flow:
     """Tap and loader at work."""
 
-    tap: subprocess.Popen[bytes]
-    loader: subprocess.Popen[bytes]
+    tap: Forked
+    loader: Forked
     fatal: bytes = b""  # before a line with this the tap is killed
     states: list[str] = field(default_factory=list)
     size: int = 0
@@ -137,7 +128,7 @@ class Flow:
             for thread in self._threads:
                 thread.join(PATIENCE_S)
             return codes[0], codes[1]
-        except subprocess.TimeoutExpired:
+        except TimeoutError:
             raise Hanging(f"{'the tap' if self.tap.poll() is None else 'the loader'} does not end") from None
         finally:
             self.tap.kill()
@@ -184,5 +175,5 @@ class Flow:
 
 
 def _pipe(given: IO[Any] | None) -> IO[Any]:
-    assert given  # Popen was told to make one
+    assert given  # they were started with pipes
     return given

@@ -1,11 +1,12 @@
-"""Our own programs, forked from a process that has imported them: a start costs hundredths of a second of a core.
+"""Our programs, Meltano and the loader, forked from a process that has imported them: a start costs next to nothing.
 
-For tests, which start them by the thousand. What is installed as a console script is what the demo and Meltano start.
+For tests, which start them by the thousand. What is installed as a console script is what the demo starts, and Meltano.
 """
 
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import pkgutil
 import random
@@ -21,24 +22,32 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
+from typing import IO
 
 from quickbooks_demo.child import Child, program, stop_left_over
 
-PROGRAMS = ("quickbooks", "quickbooks-proxy", "tap-quickbooks", "target-quickbooks")
+PROGRAMS = (
+    "meltano", "quickbooks", "quickbooks-proxy", "tap-quickbooks", "target-postgres", "target-quickbooks",
+)  # fmt: skip
 # Imported where it is first needed, which here is always.
 _LATE = ("quickbooks_core.command",)
+_SETS_UP_LOGGING = "meltano.cli"  # as soon as it is imported, for all
 
 
 @dataclass(frozen=True)
 class Start:
-    """What a program is started with; its number is noted in a file that it holds locked, if there is one."""
+    """What a program is started with; its number is noted in a file that it holds locked, if there is one.
+
+    `out` is a file, or None for a pipe that we read. It reads nothing, or what we write into a pipe.
+    """
 
     command: Sequence[str]
     environment: Mapping[str, str]
     directory: Path
-    out: Path
+    out: Path | None
     err: Path
     pid_file: Path | None = None
+    is_fed: bool = False
 
 
 class Forked:
@@ -47,10 +56,20 @@ class Forked:
     def __init__(self, start: Start) -> None:
         context = _context()
         heard, told = context.Pipe(duplex=False)
-        point = _points()[start.command[0]]
-        self._process = context.Process(target=_run, args=(start, point.value, told), daemon=True)
+        self.stdin: IO[bytes] | None = None
+        self.stdout: IO[bytes] | None = None
+        reads = writes = None
+        if start.is_fed:
+            reads, self.stdin = _pipe("w")
+        if start.out is None:
+            writes, self.stdout = _pipe("r")
+        point = _points()[Path(start.command[0]).name]
+        ends = (told, reads, writes)
+        self._process = context.Process(target=_run, args=(start, point.value, *ends), daemon=True)
         self._process.start()
-        told.close()
+        for end in ends:
+            if end:
+                end.close()
         with heard:
             heard.recv()
         self.pid = self._process.pid or 0
@@ -100,12 +119,22 @@ def _below(package: str) -> list[str]:
     return [f"{package}.{found.name}" for found in pkgutil.iter_modules(import_module(package).__path__)]
 
 
-def _run(start: Start, value: str, told: Connection) -> None:
+def _pipe(ours: str) -> tuple[Connection, IO[bytes]]:
+    """The program's end of a new pipe, in a form that can be handed over, and ours."""
+    reading, writing = os.pipe()
+    if ours == "r":
+        return Connection(writing, readable=False), os.fdopen(reading, "rb")
+    return Connection(reading, writable=False), os.fdopen(writing, "wb")
+
+
+def _run(
+    start: Start, value: str, told: Connection, reads: Connection | None, writes: Connection | None
+) -> None:
     """In the new process: makes it what an executed one would be, and runs the program."""
     os.setsid()
-    _redirect(0, Path(os.devnull), os.O_RDONLY)
-    _redirect(1, start.out, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    _redirect(2, start.err, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    _redirect(0, reads or Path(os.devnull))
+    _redirect(1, writes or start.out or Path(os.devnull))
+    _redirect(2, start.err)
     lock = start.pid_file.open("w") if start.pid_file else None
     if lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -116,21 +145,32 @@ def _run(start: Start, value: str, told: Connection) -> None:
     time.tzset()
     os.chdir(start.directory)
     random.seed()
+    if value.partition(":")[0] != _SETS_UP_LOGGING:
+        logging.root.handlers.clear()
+        logging.root.setLevel(logging.WARNING)
+        logging.captureWarnings(False)
     sys.argv = [program(start.command[0]), *start.command[1:]]
     told.send(None)
     told.close()
     sys.exit(EntryPoint("", value, "").load()())
 
 
-def start_forked(command: Sequence[str], state: Path, environment: Mapping[str, str]) -> Child:
-    """Starts a program of ours as `start_child` does."""
-    pid_file, log = state / f"{command[0]}.pid", state / f"{command[0]}.log"
+def start_forked(
+    command: Sequence[str], state: Path, environment: Mapping[str, str], cwd: Path | None = None
+) -> Child:
+    """Starts one of these programs as `start_child` does."""
+    name = Path(command[0]).name
+    pid_file, log = state / f"{name}.pid", state / f"{name}.log"
     stop_left_over(pid_file)
     log.write_bytes(b"")
-    return Child(Forked(Start(command, environment, Path.cwd(), log, log, pid_file)), pid_file, log)
+    return Child(Forked(Start(command, environment, cwd or Path.cwd(), log, log, pid_file)), pid_file, log)
 
 
-def _redirect(descriptor: int, file: Path, flags: int) -> None:
-    opened = os.open(file, flags, 0o600)
+def _redirect(descriptor: int, to: Connection | Path) -> None:
+    if isinstance(to, Connection):
+        os.dup2(to.fileno(), descriptor)
+        to.close()
+        return
+    opened = os.open(to, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(opened, descriptor)
     os.close(opened)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ class Pipeline:
 
     project: Path
     environment: Mapping[str, str]
+    begin: Callable[..., Child] = start_child
 
     def start(self, action: str, *arguments: str) -> Child:
         """Start `meltano <action> ...`; its output goes to the child's log."""
@@ -31,7 +32,7 @@ class Pipeline:
             **self.environment,
             "MELTANO_PROJECT_ROOT": str(self.project),
         }
-        return start_child(command, self.project, variables, cwd=self.project)
+        return self.begin(command, self.project, variables, cwd=self.project)
 
     def run(self, *arguments: str) -> tuple[int, str]:
         """Run `meltano ...` to its end; its exit code and what it said."""

@@ -21,7 +21,7 @@ from quickbooks_demo.database import (
     grant_migration,
 )
 from quickbooks_demo.environment import clean_environment
-from quickbooks_demo.forked import Forked, Start
+from quickbooks_demo.forked import Forked, Start, start_forked
 from quickbooks_demo.pipeline import Pipeline, loader_url, new_project
 from quickbooks_demo.postgres import THROWAWAY, Server
 from quickbooks_demo.sandbox import Sandbox, start_sandbox
@@ -165,6 +165,7 @@ def new_pipeline(database: Database, connection: dict[str, str], checkout: Path,
             "DATABASE_URL": database.url,
             "TARGET_POSTGRES_SQLALCHEMY_URL": loader_url(loader.url),
         },
+        start_forked,
     )
 
 
