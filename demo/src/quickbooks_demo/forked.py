@@ -31,6 +31,7 @@ PROGRAMS = (
 )  # fmt: skip
 # Imported where it is first needed, which here is always.
 _LATE = ("quickbooks_core.command",)
+_FIRST = "quickbooks_demo.forkable"
 _SETS_UP_LOGGING = "meltano.cli"  # as soon as it is imported, for all
 
 
@@ -111,7 +112,7 @@ def _points() -> dict[str, EntryPoint]:
 def _context() -> ForkServerContext:
     context = get_context("forkserver")
     late = [module for package in _LATE for module in _below(package)]
-    context.set_forkserver_preload([__name__, *(point.module for point in _points().values()), *late])
+    context.set_forkserver_preload([_FIRST, __name__, *(point.module for point in _points().values()), *late])
     return context
 
 
@@ -135,6 +136,7 @@ def _run(
     _redirect(0, reads or Path(os.devnull))
     _redirect(1, writes or start.out or Path(os.devnull))
     _redirect(2, start.err)
+    sys.stdin = os.fdopen(0, closefd=False)
     lock = start.pid_file.open("w") if start.pid_file else None
     if lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
