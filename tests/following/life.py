@@ -82,6 +82,9 @@ class Life(threading.Thread):
                 self._perform(operation)
         except BaseException as failure:  # noqa: BLE001  # told by the test, not by a thread's traceback
             self.failure = failure
+            with self._turn:
+                self._over = True
+                self._turn.notify_all()
         finally:
             self.runner.control("clock", hold=False)
 
@@ -90,19 +93,28 @@ class Life(threading.Thread):
         with self._turn:
             self._allowed += operations
             self._pause_s = within_s / operations
-            self._turn.notify()
+            self._turn.notify_all()
+
+    def catch_up(self) -> None:
+        """Does at once what it is still allowed to."""
+        with self._turn:
+            self._pause_s = 0.0
+            self._turn.notify_all()
+            self._turn.wait_for(lambda: self._allowed <= 0 or self._over)
 
     def end(self) -> None:
         """No more operations; raises what has gone wrong."""
         with self._turn:
             self._over = True
-            self._turn.notify()
+            self._turn.notify_all()
         self.join()
         if self.failure:
             raise self.failure
 
     def _may_go_on(self) -> bool:
         with self._turn:
+            if self._allowed <= 0:
+                self._turn.notify_all()
             self._turn.wait_for(lambda: self._over or self._allowed > 0)
             self._allowed -= 1
             return not self._over

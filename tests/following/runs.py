@@ -15,7 +15,7 @@ from following.flow import Flow, Hanging, Phase
 from following.life import Life
 from following.stage import Stage
 
-OPERATIONS = 400  # during a run
+OPERATIONS = 240  # beside a run
 _KILLED = -signal.SIGKILL
 _LOGGER = logging.getLogger(__name__)
 _NO_TOKEN = "quickbooks connect"  # what the tap says when it has no refresh token that works
@@ -76,6 +76,7 @@ class Runs:
             codes = flow.end()
         except Hanging as hanging:
             raise Wrong(f"{hanging}\n{self.stage.programs.words()}") from None
+        self.life.catch_up()
         killed = tuple(one for one in fate.victims if struck and _is_dead(codes, one))
         run = Told(fate, began, self._now(), codes, len(flow.states), flow.size, killed)
         self._states += flow.states

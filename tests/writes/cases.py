@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import count
+from itertools import count, cycle
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,7 @@ _CURRENCIES = (
     "SEK",
 )
 _unique = count(1)
+_currency = cycle(_CURRENCIES)
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,7 @@ def _filled(value: Any) -> Any:
             "unique": str(number),
             "today": today.isoformat(),
             "day": (date(2020, 1, 1) + timedelta(days=number)).isoformat(),
-            "currency": _CURRENCIES[number % len(_CURRENCIES)],
+            "currency": next(_currency) if "{currency}" in value else "",
         }
         return value.format(**words)
     return value
