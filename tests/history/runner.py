@@ -49,6 +49,7 @@ class Runner:
     done: int = 0
 
     def __post_init__(self) -> None:
+        self.session.trust_env = False  # a proxy or password for the sandbox is looked for at every request
         given = self.control("connect")
         self.company_url = f"{self.url}/v3/company/{given['realm_id']}"
         self.session.headers.update(
