@@ -64,7 +64,7 @@ class Queue:
     ) -> None:
         """`hands` is how many such threads the worker has; raises NotOurs for the queue of another database."""
         self.worker = worker
-        self._leaves_within_s = leaves_within_s
+        self.leaves_within_s = leaves_within_s
         self._hands = hands
         self._names = names
         self._lease = timedelta(seconds=lease_s)
@@ -126,7 +126,7 @@ class Queue:
         *,
         are_items: bool,
     ) -> list[Sent]:
-        before = boot_time() + self._leaves_within_s
+        before = boot_time() + self.leaves_within_s
         rows = self._rows(
             "SELECT {load}.note_request(i.number, %s, %s, CASE WHEN %s THEN i.number::text END, %s, %s, %s::jsonb, "
             "i.content, %s) AS request FROM unnest(%s::bigint[], %s::bytea[]) WITH ORDINALITY "

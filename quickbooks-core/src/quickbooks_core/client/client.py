@@ -167,9 +167,9 @@ class Client:
             )
         )
 
-    def wait_to_post(self, path: str) -> None:
-        """Until a write made now would leave within seconds, so that what is noted for it is not noted too early."""
-        self._throttle.wait_until_near(_write_lane(path))
+    def wait_to_post(self, path: str, near_s: float) -> None:
+        """Until a write made now would leave within so long, so that what is noted for it is not noted too early."""
+        self._throttle.wait_until_near(_write_lane(path), near_s)
 
     def batch_of_queries(self, body: bytes) -> Answer:
         """A batch that only reads, so it may be repeated. Items may have faults of their own."""

@@ -58,7 +58,6 @@ _FARTHEST_S = 3 * _MEMORY_S
 IN_FLIGHT = 10
 READS_IN_FLIGHT = 8
 _PLACE_PAUSE_S = 0.02
-NEAR_S = 5.0
 
 
 class Ledger(msgspec.Struct):
@@ -127,10 +126,10 @@ class Throttle:
             finally:
                 free()
 
-    def wait_until_near(self, lane: Lane) -> None:
-        """Until a request made now would leave within seconds; nothing is reserved."""
-        while (wait_s := self._wait_s(lane)) > NEAR_S:
-            self._pause(wait_s - NEAR_S)
+    def wait_until_near(self, lane: Lane, near_s: float) -> None:
+        """Until a request made now would leave within so long; nothing is reserved."""
+        while (wait_s := self._wait_s(lane)) > near_s:
+            self._pause(wait_s - near_s)
 
     def _wait_s(self, lane: Lane) -> float:
         with self._store.hold(self._name) as slot:
@@ -183,7 +182,7 @@ class NoThrottle:
         del lane
         yield
 
-    def wait_until_near(self, lane: Lane) -> None:
+    def wait_until_near(self, lane: Lane, near_s: float) -> None:
         """Every moment is near."""
 
     def pause(self, seconds: float) -> None:
