@@ -121,7 +121,7 @@ class Engine:
 
     def noted_and_sent(self, job: Job, made: Plan, request_id: str, body: bytes) -> Outcome:
         """A request, noted before it leaves; raises Stale."""
-        self.client.wait_to_post(made.call.path, self.queue.leaves_within_s / 2)
+        self.client.wait_to_post(made.call.path, self.queue.leaves_within_s / 10)
         sent = self.queue.note(job, request_id, made.call, body, self.clock.at_least())
         try:
             outcome = self.send(job, sent, made)
