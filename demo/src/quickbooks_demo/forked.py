@@ -14,6 +14,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -102,6 +103,17 @@ class Forked:
             os.killpg(self.pid, signal.SIGKILL)
 
 
+def start_forked(
+    command: Sequence[str], state: Path, environment: Mapping[str, str], cwd: Path | None = None
+) -> Child:
+    """Starts one of these programs as `start_child` does."""
+    name = Path(command[0]).name
+    pid_file, log = state / f"{name}.pid", state / f"{name}.log"
+    stop_left_over(pid_file)
+    log.write_bytes(b"")
+    return Child(Forked(Start(command, environment, cwd or Path.cwd(), log, log, pid_file)), pid_file, log)
+
+
 @cache
 def _points() -> dict[str, EntryPoint]:
     found = entry_points(group="console_scripts")
@@ -136,36 +148,36 @@ def _run(
     _redirect(0, reads or Path(os.devnull))
     _redirect(1, writes or start.out or Path(os.devnull))
     _redirect(2, start.err)
-    sys.stdin = os.fdopen(0, closefd=False)
-    lock = start.pid_file.open("w") if start.pid_file else None
-    if lock:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        lock.write(f"{os.getpid()}\n")
-        lock.flush()
+    lock = _noted(start.pid_file) if start.pid_file else None
+    _forget(start, keeps_logging=value.startswith(_SETS_UP_LOGGING))
+    told.send(None)
+    told.close()
+    with lock or nullcontext():
+        sys.exit(EntryPoint("", value, "").load()())
+
+
+def _noted(pid_file: Path) -> IO[str]:
+    """The file with our number, locked as long as it is open."""
+    lock = pid_file.open("w")
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    lock.write(f"{os.getpid()}\n")
+    lock.flush()
+    return lock
+
+
+def _forget(start: Start, *, keeps_logging: bool) -> None:
+    """Whatever is of the process that this one was forked from."""
     os.environ.clear()
     os.environ.update(start.environment)
     time.tzset()
     os.chdir(start.directory)
     random.seed()
-    if value.partition(":")[0] != _SETS_UP_LOGGING:
+    if not keeps_logging:
         logging.root.handlers.clear()
         logging.root.setLevel(logging.WARNING)
         logging.captureWarnings(False)
+    sys.stdin = os.fdopen(0, closefd=False)
     sys.argv = [program(start.command[0]), *start.command[1:]]
-    told.send(None)
-    told.close()
-    sys.exit(EntryPoint("", value, "").load()())
-
-
-def start_forked(
-    command: Sequence[str], state: Path, environment: Mapping[str, str], cwd: Path | None = None
-) -> Child:
-    """Starts one of these programs as `start_child` does."""
-    name = Path(command[0]).name
-    pid_file, log = state / f"{name}.pid", state / f"{name}.log"
-    stop_left_over(pid_file)
-    log.write_bytes(b"")
-    return Child(Forked(Start(command, environment, cwd or Path.cwd(), log, log, pid_file)), pid_file, log)
 
 
 def _redirect(descriptor: int, to: Connection | Path) -> None:
