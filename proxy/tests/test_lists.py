@@ -73,3 +73,23 @@ def test_a_label_is_no_name_of_the_expression() -> None:
     names = [[name.name for name in item.names] for item in items]
 
     assert names == [["upper", "a"], ["d"], [], ["h", "i"], ["case", "j", "when", "then", "end"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("(select count(*) from customer)", '(select count(*) from (x) AS "customer")'),
+        ("(select s.id from only a.customer as s) y", "(select s.id from (x) as s) y"),
+        (
+            "x, (select 1 from a.customer s join customer on true)",
+            '(select 1 from (x) s join (x) AS "customer" on true)',
+        ),
+        ("(select max(id) from vendor)", "(select max(id) from vendor)"),
+    ],
+)
+def test_a_query_can_read_something_else_in_the_place_of_a_table(text: str, wanted: str) -> None:
+    item = items_of(text)[-1]
+
+    tables = {name: "(x)" for name in item.names if name.name == "customer"}
+
+    assert item.with_tables(tables) == wanted

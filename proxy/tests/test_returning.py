@@ -92,6 +92,26 @@ def test_a_query_that_needs_the_whole_row_is_refused(writer: Writer, query: str)
         returned(writer, f"update customer set notes = 'row' where id = 'qbk_cust1' returning {query}")
 
 
+def test_a_query_in_the_list_compares_the_new_row_with_the_table_as_it_was(writer: Writer) -> None:
+    ((before,),) = writer.books.query("select count(*) from customer")
+    statement = (
+        "insert into customer (display_name) values ('Counted'), ('Counted too') "
+        "returning (select count(s.*) from only public.customer as s where s.id <> customer.id), id"
+    )
+
+    assert [count for count, _ in returned(writer, statement)] == [before, before]
+
+
+def test_a_query_in_the_list_reads_what_a_row_was(writer: Writer) -> None:
+    statement = (
+        "update customer set notes = 'new' where id in ('qbk_cust1', 'qbk_cust2') "
+        "returning (select s.sync_token || coalesce(s.notes, '?') from customer s where s.id = customer.id) "
+        "|| customer.sync_token || customer.notes"
+    )
+
+    assert returned(writer, statement) == [("0?1new",), ("0?1new",)]
+
+
 def test_a_query_in_the_list_knows_the_new_row(writer: Writer) -> None:
     statement = "insert into customer (display_name) values ('Known') returning (select id || '!'), id"
 

@@ -60,6 +60,11 @@ class Token:
         return ""
 
 
+def quoted(name: str) -> str:
+    """A name as it stands in a statement, whatever is in it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 def tokens(text: str, *, backslashes: bool = False) -> Iterator[Token]:
     """All tokens but space and comments; raises Unclear. `backslashes`: they escape in plain strings too."""
     place = 0

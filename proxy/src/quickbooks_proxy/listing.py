@@ -28,6 +28,7 @@ class Source(Enum):
 
     ANSWER = "the answer"
     AGAIN = "worked out again from the answers"
+    BEFORE = "worked out again from the answers, and from the table as it was before"
     STATEMENT = "the statement as it was tried out"
 
 
@@ -141,9 +142,19 @@ def depends(one: Listed, target: Target, given: frozenset[str], *, is_several: b
     return any(target.names(name) and (name.name in given or name.name == "*") for name in names)
 
 
+def looks_back(item: Item, target: Target) -> frozenset[Name]:
+    """The names by which queries in it read the target, where they read nothing else that is written."""
+    path = {("", target.relation.name), (target.relation.schema, target.relation.name)}
+    names = [name for name in item.names if not name.is_call and name.name in target.written]
+    is_target = all(name.is_source and (name.qualifier, name.name) in path for name in names)
+    is_whole = "id" in target.shown.values() and all(target.shown.values())
+    return frozenset(names) if is_target and is_whole else frozenset()
+
+
 def kept(found: Sequence[Listed]) -> list[Listed]:
     """Where nothing can be worked out again."""
-    return [replace(one, source=Source.STATEMENT) if one.source is Source.AGAIN else one for one in found]
+    again = (Source.AGAIN, Source.BEFORE)
+    return [replace(one, source=Source.STATEMENT) if one.source in again else one for one in found]
 
 
 def _column(name: str) -> Item:

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from quickbooks_proxy.lexer import Token, tokens
+from quickbooks_proxy.lexer import Token, quoted, tokens
+
+# What may follow the name of a table and is no name of its own.
+_BEHIND_A_TABLE = frozenset({
+    "CROSS", "EXCEPT", "FETCH", "FOR", "FULL", "GROUP", "HAVING", "INNER", "INTERSECT", "JOIN", "LEFT", "LIMIT",
+    "NATURAL", "OFFSET", "ON", "ORDER", "RIGHT", "TABLESAMPLE", "UNION", "USING", "WHERE", "WINDOW",
+})  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Name:
-    """A name in an item, `*` for all, with what stands before its last point. `is_source`: behind FROM of a query."""
+    """A name in an item, `*` for all, with what stands before its last point. `is_source`: behind FROM of a query.
+
+    `span`: where it stands in the item, with ONLY before it; `is_labelled`: it has another name there.
+    """
 
     qualifier: str
     name: str
     is_call: bool = False
     is_source: bool = False
+    span: tuple[int, int] = field(default=(0, 0), compare=False)
+    is_labelled: bool = field(default=False, compare=False)
 
     @property
     def is_value(self) -> bool:
@@ -33,6 +44,15 @@ class Item:
     all_of: str | None = None
     has_query: bool = False
     parameter: int = 0
+
+    def with_tables(self, tables: Mapping[Name, str]) -> str:
+        """Its text, with something else in the place of tables that queries in it read."""
+        text = self.text
+        for name in sorted(self.names, key=lambda one: one.span, reverse=True):
+            if name.is_source and name in tables:
+                label = "" if name.is_labelled else f" AS {quoted(name.name)}"
+                text = text[: name.span[0]] + tables[name] + label + text[name.span[1] :]
+        return text
 
 
 def items_of(text: str) -> list[Item]:
@@ -127,7 +147,12 @@ def _names(item: Sequence[Token]) -> Iterator[Name]:
                 break
             place += 1
         if path:
-            is_call = place < len(item) and item[place].text == "("
-            yield Name(path[-2] if len(path) > 1 else "", path[-1], is_call, begin in sources)
+            follows = item[place] if place < len(item) else None
+            is_only = begin in sources and item[begin - 1].word == "ONLY"
+            span = (item[begin - is_only].start - item[0].start, item[place - 1].end - item[0].start)
+            is_labelled = follows is not None and bool(follows.name) and follows.word not in _BEHIND_A_TABLE
+            is_call = follows is not None and follows.text == "("
+            qualifier = path[-2] if len(path) > 1 else ""
+            yield Name(qualifier, path[-1], is_call, begin in sources, span, is_labelled)
         else:
             place += 1

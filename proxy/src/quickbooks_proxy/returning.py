@@ -8,7 +8,7 @@ Pure.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from quickbooks_core.postgres.statements import PENDING
 from quickbooks_core.writing import Action, ClientError
@@ -16,13 +16,15 @@ from quickbooks_core.writing import Action, ClientError
 from quickbooks_proxy.asking import Ended
 from quickbooks_proxy.columns import Column
 from quickbooks_proxy.images import Image, Refusal, as_json, shown
-from quickbooks_proxy.listing import Listed, Source, Target, depends, kept, listed
+from quickbooks_proxy.lexer import quoted
+from quickbooks_proxy.listing import Listed, Source, Target, depends, kept, listed, looks_back
+from quickbooks_proxy.lists import Item
 from quickbooks_proxy.messages import data_row, row_values
 from quickbooks_proxy.relations import Relation, Tables
 from quickbooks_proxy.script import Message, Rows, helper
 from quickbooks_proxy.statement import Statement
 
-_JSONB = 3802
+_JSONB, _TEXTS = 3802, 1009
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,8 @@ class Refresh:
     @property
     def parameter(self) -> int:
         """The highest of the client's parameters that the query needs, or 0."""
-        again = [one.item.parameter for one in self._listed or () if one.source is Source.AGAIN]
-        return max(again, default=0)
+        again = (Source.AGAIN, Source.BEFORE)
+        return max((one.item.parameter for one in self._listed or () if one.source in again), default=0)
 
     def check(self, rows: Sequence[Message]) -> None:
         """Raises Refusal where rows and changes cannot be matched, or something could not be shown as it will be."""
@@ -92,21 +94,39 @@ class Refresh:
             return
         if self._listed is None or len(rows) != len(self._images):
             raise self.refusal()
+        self._listed = [
+            self._looking_back(one)
+            if one.source is Source.STATEMENT and self._is_lacking(one, place, rows)
+            else one
+            for place, one in enumerate(self._listed)
+        ]
         self._check_kept(rows, self._listed)
 
     def _check_kept(self, rows: Sequence[Message], found: Sequence[Listed]) -> None:
         """What is shown as the statement has found it must be nothing that QuickBooks has yet to give."""
-        assert self._target is not None
-        given = self._target.given(has_new=any(one.action is Action.CREATE for one in self._images))
-        is_several = len(self._statement.targets) > 1
-        mark = PENDING.encode()
         for place, one in enumerate(found):
-            if one.source is Source.STATEMENT and (
-                depends(one, self._target, given, is_several=is_several)
-                or any(mark in (row_values(row.body)[place] or b"") for row in rows)
-            ):
+            if one.source is Source.STATEMENT and self._is_lacking(one, place, rows):
                 raise self.refusal()
         self.is_needed = any(one.source is not Source.STATEMENT for one in found)
+
+    def _is_lacking(self, one: Listed, place: int, rows: Sequence[Message]) -> bool:
+        """Whether QuickBooks has yet to give something of it."""
+        assert self._target is not None
+        given = self._target.given(has_new=any(image.action is Action.CREATE for image in self._images))
+        mark = PENDING.encode()
+        return depends(one, self._target, given, is_several=self._is_several) or any(
+            mark in (row_values(row.body)[place] or b"") for row in rows
+        )
+
+    @property
+    def _is_several(self) -> bool:
+        return len(self._statement.targets) > 1
+
+    def _looking_back(self, one: Listed) -> Listed:
+        """What a query in it reads is the table as it was, which can be told from the rows that were written."""
+        assert self._target is not None
+        can = one.item.has_query and not self._is_several and looks_back(one.item, self._target)
+        return replace(one, source=Source.BEFORE) if can else one
 
     def refusal(self) -> Refusal:
         """For a list that only the statement itself could work out."""
@@ -130,30 +150,55 @@ class Refresh:
         rows = [
             shown(image, end.answer if end else None) for image, end in zip(self._images, ended, strict=True)
         ]
-        if not self._relation.is_view:
-            return self._asked(rows)
-        columns = self._relation.shown.items()
-        return self._asked([{self._text(name): row.get(of) for name, of in columns if of} for row in rows])
+        return self._asked(rows, [image.old for image in self._images if image.old])
 
-    def _asked(self, rows: Sequence[Mapping[str, object]]) -> bytes:
-        relation, alias, given = self._relation, _quoted(self._statement.alias), self.parameters
+    def _as_shown(self, rows: Sequence[Mapping[str, object]]) -> bytes:
+        """Rows of the table with the names that their columns have in the view that is written, if it is one."""
+        assert self._relation is not None
+        if not self._relation.is_view:
+            return as_json(rows)
+        columns = self._relation.shown.items()
+        return as_json([{self._text(name): row.get(of) for name, of in columns if of} for row in rows])
+
+    def _before(self, item: Item) -> str:
+        """An item whose queries read the target without what is written, and with what that was before."""
+        assert self._target is not None
+        relation, place = self._target.relation, len(self.parameters.values) + 2
+        table = f"{quoted(relation.schema)}.{quoted(relation.name)}"
+        id = next(name for name, of in relation.shown.items() if of == "id")
+        visible = f"{quoted(self._schema)}._sync_visible({relation.oid}::pg_catalog.oid, ${place + 1})"
+        was = (
+            f"(SELECT * FROM {table} WHERE {quoted(id)} OPERATOR(pg_catalog.<>) ALL (${place}) UNION ALL "
+            f"SELECT * FROM pg_catalog.jsonb_populate_recordset(NULL::{table}, {visible}))"
+        )
+        return item.with_tables(dict.fromkeys(looks_back(item, self._target), was))
+
+    def _asked(self, rows: Sequence[Mapping[str, object]], old: Sequence[Mapping[str, object]] = ()) -> bytes:
+        relation, alias, given = self._relation, quoted(self._statement.alias), self.parameters
         assert relation is not None
         # The list may mean something else here than in the statement: it gets nothing that the client may not see.
-        ours, rows_of = _quoted(self._schema), f"{relation.oid}::pg_catalog.oid, ${len(given.values) + 1}"
+        ours, rows_of = quoted(self._schema), f"{relation.oid}::pg_catalog.oid, ${len(given.values) + 1}"
         fresh = [one for one in self._listed or () if one.source is not Source.STATEMENT]
         wanted = ", ".join(
-            f"{alias}.{_quoted(one.item.column.name)}"
+            f"{alias}.{quoted(one.item.column.name)}"
             if one.source is Source.ANSWER and one.item.column
+            else self._before(one.item)
+            if one.source is Source.BEFORE
             else one.item.text
             for one in fresh
         )
         statement = (
             f"SELECT {wanted}\nFROM pg_catalog.jsonb_populate_recordset("
-            f"NULL::{_quoted(relation.schema)}.{_quoted(relation.name)}, {ours}._sync_visible({rows_of})) AS {alias}"
+            f"NULL::{quoted(relation.schema)}.{quoted(relation.name)}, {ours}._sync_visible({rows_of})) AS {alias}"
         )
+        values, types = [self._as_shown(rows)], [_JSONB]
+        if any(one.source is Source.BEFORE for one in fresh):
+            ids = ",".join(f'"{row["id"]}"' for row in rows)
+            values += [f"{{{ids}}}".encode(), self._as_shown(old)]
+            types += [_TEXTS, _JSONB]
         return helper(
-            statement.encode("latin-1"), [*given.values, as_json(rows)], [*given.types, _JSONB],
-            [self._columns[n].format for n in self._places], [*given.formats, 0],
+            statement.encode("latin-1"), [*given.values, *values], [*given.types, *types],
+            [self._columns[n].format for n in self._places], [*given.formats, *[0] * len(values)],
         )  # fmt: skip
 
     @property
@@ -169,7 +214,3 @@ class Refresh:
         for place, value in zip(self._places, fresh, strict=True):
             values[place] = value
         return data_row(values)
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -15,7 +15,6 @@ from .copies import TABLES
 
 T = TypeVar("T")
 # Over the table that is written; with the id of a row that is new, only Postgres could tell what it found before.
-SELF_QUERY = "(select count(s.*)"
 # What a statement may have wrong; where it stands decides which error it is.
 _ARRAY = "array[1,2]"
 _WRONG = ("nosuch", "1 / 0", "'much'::int", _ARRAY, "(select id from customer)", "lower(1)")
@@ -151,8 +150,8 @@ class Draw:
         column = self.random.choice(columns_of(table))
         own = f"{alias}.{column.name}"
         other = self.pick(*(one for one in TABLES if one != table))
-        if self.chance(1):
-            return f"{SELF_QUERY} from {table} as s where s.id < {alias}.id)"
+        if self.chance(3):
+            return f"(select count(s.*) from {table} as s where s.id {self.pick('<', '=', '<>')} {alias}.id)"
         return self.pick(
             f"{alias}.id", own, own, f"{own} as shown", f'{alias}."{column.name}" as "Shown So"', f"upper({alias}.id)",
             f"{own} is null", f"coalesce({own}::text, {alias}.id)", f"{alias}.id || {self.word('!')}" if self.chance(30) else "1 + 1",

@@ -11,7 +11,7 @@ from quickbooks_core.catalog.model import Kind
 from .client import Statement
 from .columns import columns_of
 from .copies import TABLES
-from .draw import SELF_QUERY, Draw
+from .draw import Draw
 
 _DELETED = ("invoice", "payment", "bill", "time_activity")
 Shape = Callable[[Draw], str]
@@ -29,8 +29,7 @@ def statement(random: Random, ids: dict[str, list[str]]) -> Statement:
     numbers = list(dict.fromkeys(int(number) for number in re.findall(r"\$(\d+)", text)))
     text = re.sub(r"\$(\d+)", lambda found: f"${numbers.index(int(found.group(1))) + 1}", text)
     values = tuple(draw.values[number - 1] for number in numbers)
-    is_plain = shape in _PLAIN and not (shape.startswith("insert") and SELF_QUERY in text)
-    return Statement(text, values, shape, is_plain, shape.startswith("insert"))
+    return Statement(text, values, shape, shape in _PLAIN, shape.startswith("insert"))
 
 
 def _named(draw: Draw, table: str) -> str:
