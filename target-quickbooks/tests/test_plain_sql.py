@@ -45,6 +45,18 @@ def test_what_plain_sql_asks_for_reaches_quickbooks_and_comes_back(
     assert books.query("SELECT 1 FROM _sync_pending") == []
 
 
+def test_columns_of_the_users_own_wait_for_the_new_row(books: Any, does: Callable[[str], str]) -> None:
+    books.query("ALTER TABLE vendor ADD my_rating int, ADD my_place point, ADD my_made text DEFAULT 'usual'")
+    does("INSERT INTO vendor (display_name, my_rating, my_place) VALUES ('Rated', 5, '(1,2)')")
+    does("INSERT INTO vendor (display_name, my_made) VALUES ('Made', 'by hand')")
+
+    books.drain()
+
+    assert books.query("SELECT display_name, my_rating, my_place::text, my_made FROM vendor ORDER BY 1 DESC") == [
+        ("Rated", 5, "(1,2)", "usual"), ("Made", None, None, "by hand"),
+    ]  # fmt: skip
+
+
 def test_changes_of_one_row_build_on_each_other(books: Any, does: Callable[[str], str]) -> None:
     books.mirror("customer")
     ((id,),) = books.query("SELECT id FROM customer ORDER BY id LIMIT 1")

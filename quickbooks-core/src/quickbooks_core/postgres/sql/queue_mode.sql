@@ -86,6 +86,7 @@ DECLARE
     doing text := CASE TG_OP WHEN 'INSERT' THEN 'create' ELSE lower(TG_OP) END;
     before jsonb := '{{"_sync_read_at": "-infinity"}}';
     changed jsonb;
+    own jsonb;
 BEGIN
     IF current_setting('quickbooks.queue_mode', true) = 'trial' THEN
         RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
@@ -108,7 +109,11 @@ BEGIN
     END IF;
     PERFORM {load}.check_columns(TG_TABLE_SCHEMA, TG_TABLE_NAME, TG_ARGV[0], doing, before ->> 'id', changed,
                                  columns, TG_ARGV[3]::text[], TG_ARGV[4]::text[]);
-    PERFORM {load}.take_row(TG_TABLE_NAME, doing, before ->> 'id', coalesce(changed, '{{}}'));
+    IF TG_OP = 'INSERT' THEN  -- there is no row yet that could keep them
+        SELECT jsonb_object_agg(key, value) INTO own FROM jsonb_each(to_jsonb(NEW))
+            WHERE key <> ALL (columns) AND strpos(coalesce(value #>> '{{}}', ''), 'qbk_pending_') = 0;
+    END IF;
+    PERFORM {load}.take_row(TG_TABLE_NAME, doing, before ->> 'id', coalesce(changed, '{{}}'), own);
     IF TG_OP <> 'UPDATE' THEN
         RETURN NULL;
     END IF;
@@ -143,11 +148,13 @@ $body$;
 
 -- take_row: one change into the queue, in the transaction of whoever asks for it. What the same role has already under
 -- way for the row counts as done.
-CREATE OR REPLACE FUNCTION {load}.take_row(object text, doing text, row_id text, new_values jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION {load}.take_row(object text, doing text, row_id text, new_values jsonb, new_own jsonb)
+RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
 DECLARE
     under_way record;
     wanted jsonb := new_values;
+    number bigint;
 BEGIN
     IF doing <> 'create' THEN
         SELECT * INTO under_way FROM {load}.under_way(object || ':' || row_id);
@@ -161,8 +168,12 @@ BEGIN
         END IF;
     END IF;
     PERFORM {load}.count_row();
-    PERFORM {load}.enqueue(object, doing, row_id, wanted, change_group => 'transaction ' || pg_current_xact_id(),
-                           statement => left(current_query(), 2000), origin => 'queue mode');
+    PERFORM {load}.check_own(object, new_own);
+    number := {load}.enqueue(object, doing, row_id, wanted, change_group => 'transaction ' || pg_current_xact_id(),
+                             statement => left(current_query(), 2000), origin => 'queue mode');
+    IF new_own IS NOT NULL THEN
+        UPDATE {mirror}._sync_queue SET own = new_own WHERE queue_id = number;
+    END IF;
 END
 $body$;
 
