@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -67,8 +68,10 @@ class Child:
         return self.log.read_text(errors="replace")
 
     def kill(self) -> None:
-        """End it as a power cut would."""
-        os.killpg(self.process.pid, signal.SIGKILL)
+        """End it as a power cut would, if it has not ended by itself."""
+        if self.process.poll() is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
     def stop(self) -> None:
