@@ -68,11 +68,10 @@ class World:
         for name in links:
             self._linking.setdefault(name, {})[thing.name] = thing
 
-    def _take(self, name: str) -> Thing:
-        thing = self.things.pop(name)
-        self._of[thing.entity].pop(name)
-        self.gone.append((thing.entity, name))
-        return thing
+    def _take(self, name: str) -> None:
+        entity = self.things.pop(name).entity
+        del self._of[entity][name]
+        self.gone.append((entity, name))
 
     def new_name(self, entity: str) -> str:
         """The next name of an object."""

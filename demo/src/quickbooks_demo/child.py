@@ -83,9 +83,7 @@ def start_child(
     command: Sequence[str], state: Path, environment: Mapping[str, str], cwd: Path | None = None
 ) -> Child:
     """Start a program that at most one process may run for this state directory."""
-    name = Path(command[0]).name
-    pid_file, log_file = state / f"{name}.pid", state / f"{name}.log"
-    stop_left_over(pid_file)
+    pid_file, log_file = vacated(command, state)
     with pid_file.open("w") as lock, log_file.open("wb") as log:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         process = subprocess.Popen(
@@ -99,6 +97,13 @@ def start_child(
             start_new_session=True,  # Ctrl-C is for us; we end our children in order
         )
     return Child(process, pid_file, log_file)
+
+
+def vacated(command: Sequence[str], state: Path) -> tuple[Path, Path]:
+    """Where a program's number and words go, after what was left over of it has ended."""
+    name = Path(command[0]).name
+    stop_left_over(state / f"{name}.pid")
+    return state / f"{name}.pid", state / f"{name}.log"
 
 
 def stop_left_over(pid_file: Path, reap: Process | None = None) -> None:

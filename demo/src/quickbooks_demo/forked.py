@@ -13,7 +13,7 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from functools import cache
@@ -25,13 +25,13 @@ from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import IO
 
-from quickbooks_demo.child import Child, program, stop_left_over
+from quickbooks_demo.child import Child, program, vacated
 
 PROGRAMS = (
     "meltano", "quickbooks", "quickbooks-proxy", "tap-quickbooks", "target-postgres", "target-quickbooks",
 )  # fmt: skip
 # Imported where it is first needed, which here is always.
-_LATE = ("quickbooks_core.command",)
+_LATE = "quickbooks_core.command"
 _FIRST = "quickbooks_demo.forkable"
 _SETS_UP_LOGGING = "meltano.cli"  # as soon as it is imported, for all
 
@@ -94,24 +94,23 @@ class Forked:
 
     def send_signal(self, number: int) -> None:
         """Where it has not ended."""
-        if self._process.exitcode is None:
-            with suppress(ProcessLookupError):
-                os.kill(self.pid, number)
+        self._tell(os.kill, number)
 
     def kill(self) -> None:
         """Ends it and what it has started, if it runs."""
+        self._tell(os.killpg, signal.SIGKILL)
+
+    def _tell(self, tell: Callable[[int, int], None], number: int) -> None:
         if self._process.exitcode is None:
             with suppress(ProcessLookupError):
-                os.killpg(self.pid, signal.SIGKILL)
+                tell(self.pid, number)
 
 
 def start_forked(
     command: Sequence[str], state: Path, environment: Mapping[str, str], cwd: Path | None = None
 ) -> Child:
     """Starts one of these programs as `start_child` does."""
-    name = Path(command[0]).name
-    pid_file, log = state / f"{name}.pid", state / f"{name}.log"
-    stop_left_over(pid_file)
+    pid_file, log = vacated(command, state)
     log.write_bytes(b"")
     return Child(Forked(Start(command, environment, cwd or Path.cwd(), log, log, pid_file)), pid_file, log)
 
@@ -125,13 +124,9 @@ def _points() -> dict[str, EntryPoint]:
 @cache
 def _context() -> ForkServerContext:
     context = get_context("forkserver")
-    late = [module for package in _LATE for module in _below(package)]
+    late = [f"{_LATE}.{found.name}" for found in pkgutil.iter_modules(import_module(_LATE).__path__)]
     context.set_forkserver_preload([_FIRST, __name__, *(point.module for point in _points().values()), *late])
     return context
-
-
-def _below(package: str) -> list[str]:
-    return [f"{package}.{found.name}" for found in pkgutil.iter_modules(import_module(package).__path__)]
 
 
 def _pipe(ours: str) -> tuple[Connection, IO[bytes]]:

@@ -39,6 +39,11 @@ class Listed:
     source: Source
     item: Item
 
+    @property
+    def is_again(self) -> bool:
+        """Whether it is worked out once more."""
+        return self.source in (Source.AGAIN, Source.BEFORE)
+
 
 @dataclass(frozen=True)
 class Target:
@@ -153,8 +158,7 @@ def looks_back(item: Item, target: Target) -> frozenset[Name]:
 
 def kept(found: Sequence[Listed]) -> list[Listed]:
     """Where nothing can be worked out again."""
-    again = (Source.AGAIN, Source.BEFORE)
-    return [replace(one, source=Source.STATEMENT) if one.source in again else one for one in found]
+    return [replace(one, source=Source.STATEMENT) if one.is_again else one for one in found]
 
 
 def _column(name: str) -> Item:

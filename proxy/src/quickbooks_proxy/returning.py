@@ -84,8 +84,7 @@ class Refresh:
     @property
     def parameter(self) -> int:
         """The highest of the client's parameters that the query needs, or 0."""
-        again = (Source.AGAIN, Source.BEFORE)
-        return max((one.item.parameter for one in self._listed or () if one.source in again), default=0)
+        return max((one.item.parameter for one in self._listed or () if one.is_again), default=0)
 
     def check(self, rows: Sequence[Message]) -> None:
         """Raises Refusal where rows and changes cannot be matched, or something could not be shown as it will be."""

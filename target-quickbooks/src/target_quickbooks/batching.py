@@ -65,7 +65,7 @@ class Batch:
     def _sent(self, ready: Sequence[tuple[Job, Plan, dict[str, Any]]]) -> list[tuple[Job, Outcome]]:
         try:
             at = self._engine.clock.at_least()
-            self._engine.client.wait_to_post(_CALL.path, self._engine.queue.leaves_within_s / 10)
+            self._engine.wait_to_note(_CALL)
         except QuickBooksError as error:
             return [(job, later(job, error, lost=False)) for job, _, _ in ready]
         request_id = str(uuid.uuid4())

@@ -25,6 +25,7 @@ from quickbooks_core.errors import (
     WrongCredentials,
 )
 from quickbooks_core.writing import (
+    Call,
     ChangeRefused,
     Plan,
     Problem,
@@ -119,9 +120,13 @@ class Engine:
             )  # fmt: skip
         return document
 
+    def wait_to_note(self, call: Call) -> None:
+        """Until the throttle would let it leave in a tenth of the time that it has from when it is noted."""
+        self.client.wait_to_post(call.path, self.queue.leaves_within_s / 10)
+
     def noted_and_sent(self, job: Job, made: Plan, request_id: str, body: bytes) -> Outcome:
         """A request, noted before it leaves; raises Stale."""
-        self.client.wait_to_post(made.call.path, self.queue.leaves_within_s / 10)
+        self.wait_to_note(made.call)
         sent = self.queue.note(job, request_id, made.call, body, self.clock.at_least())
         try:
             outcome = self.send(job, sent, made)
