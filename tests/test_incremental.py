@@ -72,21 +72,29 @@ def person(mirror: Mirror, action: str, object: str, id: str, **more: Any) -> An
     return mirror.sandbox.control("person", action=action, object=object, id=id, **more)
 
 
-def pay(mirror: Mirror, invoice: str, customer: str) -> None:
-    """Somebody receives 20 for an invoice."""
+def post(mirror: Mirror, resource: str, body: dict[str, Any]) -> Any:
+    """Another program writes; what QuickBooks answers."""
     given = mirror.sandbox.connect()
-    link = {"TxnId": invoice, "TxnType": "Invoice"}
     answer = requests.post(
-        f"{mirror.sandbox.url}/v3/company/{given.realm_id}/payment",
-        json={
-            "CustomerRef": {"value": customer},
-            "TotalAmt": 20,
-            "Line": [{"Amount": 20, "LinkedTxn": [link]}],
-        },
+        f"{mirror.sandbox.url}/v3/company/{given.realm_id}/{resource}",
+        json=body,
         headers={"Authorization": f"Bearer {given.access_token}", "Accept": "application/json"},
         timeout=30,
     )
     assert answer.ok, answer.text
+    return answer.json()
+
+
+def pay(mirror: Mirror, invoice: str, customer: str) -> None:
+    """Somebody receives 20 for an invoice."""
+    lines = [{"Amount": 20, "LinkedTxn": [{"TxnId": invoice, "TxnType": "Invoice"}]}]
+    post(mirror, "payment", {"CustomerRef": {"value": customer}, "TotalAmt": 20, "Line": lines})
+
+
+def work(mirror: Mirror) -> str:
+    """Somebody notes an hour of work; its Id. Of times QuickBooks tells no changes."""
+    body = {"NameOf": "Employee", "EmployeeRef": {"value": "55"}, "Hours": 1, "TxnDate": "2026-11-02"}
+    return str(post(mirror, "timeactivity", body)["TimeActivity"]["Id"])
 
 
 def later(mirror: Mirror) -> None:
@@ -289,6 +297,71 @@ def test_a_live_row_that_a_sweep_did_not_see_is_back_after_the_next_run(begun: M
     assert begun.differences() == []
     later(begun)
     begun.sync()  # which looks once more, because this time something was found
+    begun.sync()
+    assert len(begun.asked()) == 2, begun.asked()
+
+
+@pytest.mark.parametrize("lost", [True, False], ids=["state lost", "state kept"])
+@pytest.mark.parametrize("between_s", [0, 120])
+def test_a_row_that_only_the_last_run_saw_goes_in_silence(begun: Mirror, lost: bool, between_s: int) -> None:
+    """Made after the rows were counted, read once, and gone before they are counted again."""
+    gone = work(begun)
+    begun.sync()
+    seen = begun.rows(f"select count(*) from time_activity where id = 'qbk_time{gone}'")
+    begun.sandbox.control("clock", advance_s=between_s)
+    person(begun, "delete", "TimeActivity", gone)
+    kept = work(begun)
+
+    begun.sync(begun.states[-2 if lost else -1])
+
+    assert seen == [(1,)]
+    assert begun.rows("select id, source from _sync_deletes") == [(f"qbk_time{gone}", "sweep")]
+    assert begun.rows(f"select count(*) from time_activity where id = 'qbk_time{kept}'") == [(1,)]
+    assert begun.differences() == []
+
+
+def test_a_row_that_a_write_brought_goes_in_silence(begun: Mirror) -> None:
+    """As if the worker had made it through QuickBooks, which has deleted it since."""
+    now = begun.sandbox.look("health")["now"]
+    begun.rows_of_owner(
+        f"insert into time_activity (id, created_at, _sync_read_at) values ('qbk_time9999', '{now}', '{now}')"
+    )
+
+    begun.sync()
+
+    assert begun.differences() == []
+
+
+def test_of_more_times_than_a_batch_tells_none_is_lost_and_none_stays(begun: Mirror) -> None:
+    made = [work(begun) for _ in range(220)]
+    begun.sync()
+    for gone in (made[0], made[110], made[-1]):
+        person(begun, "delete", "TimeActivity", gone)
+    later(begun)
+
+    begun.sync(begun.states[-2])
+
+    assert begun.differences() == []
+    later(begun)
+    begun.sync()
+    assert len(begun.asked()) == 2, begun.asked()
+
+
+def test_a_live_row_that_the_changes_did_not_tell_is_back_as_soon_as_it_is_found(begun: Mirror) -> None:
+    hidden = work(begun)
+    begun.sync()
+    begun.sandbox.control("hide", object="TimeActivity", ids=[hidden])
+    begun.sync()
+    without = begun.rows(f"select count(*) from time_activity where id = 'qbk_time{hidden}'")
+    later(begun)
+    begun.sync()
+    begun.sandbox.control("hide", object="TimeActivity", ids=[])
+
+    begun.sync()
+
+    assert without == [(0,)]
+    assert begun.differences() == []
+    later(begun)
     begun.sync()
     assert len(begun.asked()) == 2, begun.asked()
 

@@ -71,6 +71,28 @@ def test_a_client_that_holds_a_row_which_refers_to_a_deleted_one_holds_up_nothin
         assert rows(loader, "select id from customer") == [("qbk_cust1",)]
 
 
+def test_what_was_made_through_us_a_moment_ago_is_not_yet_missing(migrated: Database) -> None:
+    """An index may lag; a row of a run, which QuickBooks has told of once, is."""
+    with psycopg.connect(migrated.superuser.url, autocommit=True) as loader:
+        made = {"created_at": "2026-11-02T10:00:00Z", "_sync_read_at": "2026-11-02T10:00:01Z"}
+        a_run(loader, "run1")
+        land(loader, "customer", *customers("run2", 1, 2, **made))
+        loader.execute(
+            "insert into _sync_queue (deployment_id, environment, realm_id, table_name, operation, id, changed,"
+            " row_key, asked_from) values ('', 'sandbox', '111', 'customer', 'create', 'qbk_cust1', '{}',"
+            " 'customer:qbk_cust1', 'a test')"
+        )
+        left = []
+        for run_id, at in (("run3", "2026-11-02T10:00:19Z"), ("run4", "2026-11-02T10:00:31Z")):
+            mark = {"_sync_run": f"sandbox:111:{run_id}:run1"}
+            window = {"table_name": "customer", "created_from": "2026-11-02T09:00:00Z", "created_to": None}
+            land(loader, "_sync_sweep", {**window, "page": 1, "ids": [], "read_at": at, **mark})
+            a_word(loader, run_id, {"_sync_sweep": 1, "customer": 0}, previous_run_id="run1", **mark)
+            left.append(rows(loader, "select id from customer"))
+
+        assert left == [[("qbk_cust1",)], []]
+
+
 def test_each_deleted_row_is_gone_since_the_answer_that_lacked_it(migrated: Database) -> None:
     with psycopg.connect(migrated.superuser.url, autocommit=True) as loader:
         a_run(loader, "run1", 1, created_at="2020-01-01", _sync_read_at="2026-11-01")

@@ -11,10 +11,10 @@ from quickbooks_core.catalog import Entity
 from quickbooks_core.errors import Refused
 from quickbooks_core.mapping import EXTRA
 from quickbooks_core.reading.linked import Linked
-from quickbooks_core.reading.pages import CREATED, Incomplete, ObjectReader, Window, time_of
+from quickbooks_core.reading.pages import CREATED, EVERYTHING, Incomplete, ObjectReader, Window, time_of
 
 from tap_quickbooks.bookmarks import Bookmark, Count, Digest
-from tap_quickbooks.news import OVERLAP, News
+from tap_quickbooks.news import OVERLAP, News, count_until
 from tap_quickbooks.sweep import Sweep
 from tap_quickbooks.whole import Whole, doubt
 
@@ -36,7 +36,7 @@ class Following:
         self._before = before
         self._news = news
         self._linked = linked
-        self._made: set[str] = set()  # since the rows were last counted
+        self._made: dict[str, datetime] = {}  # ids of rows made since the others were counted, and when
         self._extra_questions = 0
 
     @property
@@ -52,6 +52,8 @@ class Following:
                 self._read_whole()
                 return
             self._emit_changes()
+            if self._news.of(self._entity).lacks and self._before.swept is None:
+                self._read_anew([EVERYTHING])
             swept, count = self._swept()
         except Incomplete as missing:
             doubt(self._stream, missing)
@@ -78,22 +80,19 @@ class Following:
             return
         self._linked.saw(self._entity, documents)
         ids = self._stream.emit(documents, read_at)
-        if self._before.count:
-            self._made.update(self._made_since(self._before.count.until, zip(ids, documents, strict=True)))
-
-    def _made_since(self, until: datetime, rows: Iterable[tuple[str, Document]]) -> set[str]:
-        return {id for id, document in rows if until < time_of(document, CREATED) <= self._closed}
-
-    @property
-    def _closed(self) -> datetime:
-        return self._news.at.replace(microsecond=0) - _SECOND
+        if count := self._before.count:
+            made = {id: time_of(document, CREATED) for id, document in zip(ids, documents, strict=True)}
+            self._made |= {id: moment for id, moment in made.items() if moment > count.until}
 
     def _swept(self) -> tuple[Digest | None, Count | None]:
         """What the next run has to look at once more, and the number of rows."""
         found = self._news.of(self._entity)
         if not found.sweep and self._before.swept is None:
+            if self._before.count:
+                self._tell_made(self._before.count.until)
             return None, self._counted(found.count)
-        sweep = Sweep(self._tap.client, self._entity, self._tap.ahead, self._closed)
+        closed = self._news.at.replace(microsecond=0) - _SECOND
+        sweep = Sweep(self._tap.client, self._entity, self._tap.ahead, closed)
         if self._before.swept is None:
             digest = sweep.look(self._tell)
         else:
@@ -106,19 +105,30 @@ class Following:
 
     def _counted(self, count: Count | None) -> Count | None:
         """The number of rows now, from the number of older ones and those made since."""
-        if count is None or count.until >= self._closed:
+        until = count_until(self._news.at)
+        if count is None or count.until >= until:
             return count
-        return Count(count.rows + len(self._made), self._closed)
+        return Count(count.rows + sum(moment <= until for moment in self._made.values()), until)
+
+    def _tell_made(self, counted: datetime) -> None:
+        """Which rows were made since the others were counted.
+
+        A write, or a run whose state was lost, may have brought more of them, of whose end nobody will tell.
+        """
+        window = Window(counted + _SECOND, None)
+        if self._news.of(self._entity).read_on:  # what changed meanwhile has left the pages
+            self._read_anew([window])
+        self._tell(window, list(self._made), self._news.at)
 
     def _tell(self, window: Window, ids: list[str], read_at: datetime) -> None:
         self._tap.run.found(self._stream.name, window, ids, read_at)
 
     def _read_anew(self, windows: list[Window]) -> None:
-        """Whatever a sweep has hidden comes back."""
+        """Whatever was hidden comes back."""
         for window in windows:
             reader = self._reader()
             for page in reader.within(window):
-                self._stream.emit(page.documents, page.read_at)
+                self._emit(page.documents, page.read_at)
             self._extra_questions += reader.questions
 
     def _add(self, columns: frozenset[str]) -> bool:

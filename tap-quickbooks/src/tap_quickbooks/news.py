@@ -28,7 +28,6 @@ Document = dict[str, Any]
 
 # Changes carry whole seconds and answers milliseconds, and nobody promises that an answer knows the last moment.
 OVERLAP = timedelta(seconds=30)
-_SECOND = timedelta(seconds=1)
 _OF_THE_TIME = "changedSince"  # what a refusal for being too long ago speaks of
 _ANYTHING = "select count(*) from CompanyInfo"
 
@@ -41,8 +40,9 @@ class Found:
     gone: list[str] = field(default_factory=list)
     gone_at: datetime | None = None
     read_on: bool = False  # more has changed than the answer could hold
-    sweep: bool = False  # rows may have gone without a word
+    sweep: bool = False  # rows have gone without a word
     count: Count | None = None
+    lacks: bool = False  # rows were there all the time without a word
     questions: int = 0
     outside: bool = False  # its changes are not told
 
@@ -118,8 +118,8 @@ class News:
         if sum(changes.size for changes in found.values()) >= FULL:
             self._ask_alone(entities)
             return
-        for entity, changes in found.items():
-            self._found[entity].add(changes, answer.time)
+        for entity in entities:
+            self._found[entity].add(found.get(entity, Changes()), answer.time)
 
     def _ask_alone(self, entities: list[Entity]) -> None:
         def task(entity: Entity) -> Callable[[], tuple[Answer, Changes] | Refused]:
@@ -155,7 +155,7 @@ class News:
         outside = [entity for entity in self._followed if self._is_outside(entity)]
         room = MOST_OBJECTS // max(len(outside), 1) - 1
         statements = {f"changes {entity.table}": self._changes_statement(entity, room) for entity in outside}
-        counted = [e for e in self._followed if can_go_in_silence(e, outside=self._is_outside(e))]
+        counted = [e for e in self._followed if is_counted(e, outside=self._is_outside(e))]
         for entity in counted:
             statements[f"count {entity.table}"] = self._count_statement(entity)
         answers = self.batch(statements) if statements else {}
@@ -171,17 +171,12 @@ class News:
         )
 
     def _count_statement(self, entity: Entity) -> str:
-        until = literal(self._count_until(entity))
+        until = literal(self._counted_until(entity))
         return f"select count(*) from {entity.name} where {_shown(entity)}{CREATED} <= '{until}'"
 
-    def _count_until(self, entity: Entity) -> datetime:
+    def _counted_until(self, entity: Entity) -> datetime:
         before = self._followed[entity].count
-        return before.until if before else self._closed
-
-    @property
-    def _closed(self) -> datetime:
-        """A second that is over."""
-        return self.at.replace(microsecond=0) - _SECOND
+        return before.until if before else count_until(self.at)
 
     def _take_changes(self, entity: Entity, answer: Answer, room: int) -> None:
         documents = answer.documents(entity)
@@ -192,9 +187,10 @@ class News:
 
     def _take_count(self, entity: Entity, rows: int) -> None:
         before, found = self._followed[entity].count, self._found[entity]
-        found.count = Count(rows, self._count_until(entity))
+        found.count = Count(rows, self._counted_until(entity))
         # Without an earlier number nobody can say whether any have gone.
-        found.sweep = found.sweep or (before is None or rows != before.rows)
+        found.sweep = found.sweep or before is None or rows < before.rows
+        found.lacks = before is not None and rows > before.rows
 
     def _confirm_gone(self) -> None:
         """A name that is told as deleted may only have been made inactive: what can still be found is not gone."""
@@ -222,9 +218,17 @@ class News:
             self.together[kind] = self.together.get(kind, 0) + times
 
 
-def can_go_in_silence(entity: Entity, *, outside: bool = False) -> bool:
-    """Whether rows may disappear without being told as changes: merged names, and what has no change data."""
-    return is_ordered(entity, CREATED) and (entity.has_active or not entity.cdc or outside)
+def is_counted(entity: Entity, *, outside: bool = False) -> bool:
+    """Whether rows that disappear in silence are found out by their number; `outside`: its changes are not told."""
+    return is_ordered(entity, CREATED) and (entity.goes_in_silence or outside)
+
+
+def count_until(at: datetime) -> datetime:
+    """Up to which creation time rows are counted by a run that knows everything up to a moment.
+
+    The changes of the next run look back as far: all rows that were made later are among them.
+    """
+    return (at - OVERLAP).replace(microsecond=0)
 
 
 def _shown(entity: Entity) -> str:

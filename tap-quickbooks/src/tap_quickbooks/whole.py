@@ -22,13 +22,12 @@ from quickbooks_core.reading.pages import (
 )
 
 from tap_quickbooks.bookmarks import Bookmark, Count
-from tap_quickbooks.news import can_go_in_silence
+from tap_quickbooks.news import count_until, is_counted
 
 if TYPE_CHECKING:
     from tap_quickbooks.streams import ObjectStream
 
 Document = dict[str, Any]
-_SECOND = timedelta(seconds=1)
 
 
 class Way(Protocol):
@@ -72,8 +71,8 @@ class Whole:
     def read(self) -> None:
         """Emits all rows, and which windows are whole. Rows made since the count are told by the next run's changes."""
         first = self._first_answer()
-        counts = can_go_in_silence(self._stream.entity)
-        until = first.asked_at.replace(microsecond=0) - _SECOND
+        counts = is_counted(self._stream.entity)
+        until = count_until(first.asked_at)
         rows = 0
         try:
             for page in self._reader.pages(first):

@@ -156,6 +156,11 @@ class Entity:
         """Whether rows of it are mirrored (reports get theirs when their streams exist)."""
         return self.reading in (Reading.QUERY, Reading.OWN_URL)
 
+    @property
+    def goes_in_silence(self) -> bool:
+        """Whether rows may disappear without being told as changes: merged names, and what has no change data."""
+        return self.has_active or not self.cdc
+
     @cached_property
     def columns(self) -> dict[str, Field]:
         """Column name → field, in catalogue order."""

@@ -77,6 +77,11 @@ def mirror_table(names: Names, entity: Entity) -> Iterator[sql.Composed]:
     table = sql.Identifier(names.mirror, entity.table)
     yield sql.SQL("CREATE TABLE IF NOT EXISTS {} (id text PRIMARY KEY)").format(table)
     yield _add_columns(table, {**columns_of(entity), READ_AT: "timestamptz NOT NULL DEFAULT '-infinity'"})
+    if entity.goes_in_silence and "created_at" in entity.columns:
+        # Each run asks which of the new rows have gone.
+        yield sql.SQL("CREATE INDEX IF NOT EXISTS {} ON {} (created_at)").format(
+            sql.Identifier(f"{entity.table}_created_at"), table
+        )
     yield sql.SQL("COMMENT ON TABLE {} IS {}").format(
         table, sql.Literal(f"QuickBooks {entity.name}: {entity.shape.value}")
     )

@@ -6,15 +6,24 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $body$
 $body$;
 
 -- missing_rows: rows that stand in a window of a sweep which did not name them, by the answer that lacked them: by an
--- earlier one, a page of somebody else's could bring them back.
+-- earlier one, a page of somebody else's could bring them back. A row that was made through us a moment before stays:
+-- an index may lag, and the next run's window holds it too.
 CREATE OR REPLACE FUNCTION {load}.missing_rows(run text, object text) RETURNS TABLE (ids text[], read_at timestamptz)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
 DECLARE
     created text := 'NULL::timestamptz';
+    newer text := 'true';
+    since timestamptz;
 BEGIN
     IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = format('{mirror}.%I', object)::regclass
                AND attname = 'created_at' AND NOT attisdropped) THEN
         created := 'm.created_at';
+        -- The usual window is of what is new: an index finds that little.
+        SELECT min(s.created_from) INTO since FROM {mirror}._sync_sweep AS s WHERE s.run_id = run AND s.table_name = object
+            HAVING bool_and(s.created_from IS NOT NULL);
+        IF since IS NOT NULL THEN
+            newer := format('m.created_at >= %L', since);
+        END IF;
     END IF;
     RETURN QUERY EXECUTE format($sql$
         -- First what no page names, which is little, and only then its windows: every row against every window is
@@ -24,14 +33,16 @@ BEGIN
             WHERE run_id = $1 AND table_name = $2),
         missing AS MATERIALIZED (
             SELECT m.id, m._sync_read_at, %s AS created_at FROM {mirror}.%I AS m
-            WHERE NOT EXISTS (SELECT FROM found WHERE found.id = m.id))
+            WHERE NOT EXISTS (SELECT FROM found WHERE found.id = m.id) AND %s)
         SELECT array_agg(id), read_at FROM (
             SELECT m.id, max(s.read_at) AS read_at FROM missing AS m
             JOIN {mirror}._sync_sweep AS s ON s.run_id = $1 AND s.table_name = $2 AND m._sync_read_at < s.read_at
                 AND (s.created_from IS NULL OR m.created_at >= s.created_from)
                 AND (s.created_to IS NULL OR m.created_at < s.created_to)
+                AND NOT (m.created_at > s.read_at - interval '20 seconds' AND EXISTS (SELECT FROM {mirror}._sync_queue AS q
+                    WHERE q.operation = 'create' AND q.table_name = $2 AND q.id = m.id))
             GROUP BY m.id) AS lacking
-        GROUP BY read_at ORDER BY read_at$sql$, created, object)
+        GROUP BY read_at ORDER BY read_at$sql$, created, object, newer)
         USING run, object;
 END
 $body$;
