@@ -219,10 +219,36 @@ def test_balances_moved_by_documents_follow_whether_they_are_told_or_not(begun: 
         "select id, customer_id from invoice where balance > 20 order by id limit 1"
     )
     pay(begun, invoice.removeprefix("qbk_inv"), customer.removeprefix("qbk_cust"))
+    person(begun, "edit", "Account", "33", changes={"Description": "an account that is told itself"})
 
     begun.sync()
 
     assert begun.differences() == []
+
+
+def test_accounts_follow_a_document_that_is_gone(begun: Mirror) -> None:
+    begun.sandbox.control("switches", touch_on_balance="silent")
+    ((deposit,),) = begun.rows("select min(substring(id from '[0-9]+')) from deposit")
+    person(begun, "delete", "Deposit", deposit)
+
+    begun.sync()
+
+    assert [one for one in begun.differences() if one.startswith("account ")] == []
+
+
+def test_balances_follow_documents_that_are_read_whole_once_more(mirror: Mirror) -> None:
+    mirror.sandbox.control("switches", touch_on_balance="silent")
+    all_of_them = {entity.table: () for entity in MIRRORED}
+    mirror.sync(select={**all_of_them, "payment": ("extra",)})
+    later(mirror)
+    ((invoice, customer),) = mirror.rows(
+        "select id, customer_id from invoice where balance > 20 order by id limit 1"
+    )
+    pay(mirror, invoice.removeprefix("qbk_inv"), customer.removeprefix("qbk_cust"))
+
+    mirror.sync(select=all_of_them)
+
+    assert mirror.differences() == []
 
 
 def test_more_changes_in_one_second_than_any_answer_holds(begun: Mirror) -> None:

@@ -54,16 +54,15 @@ def test_the_customer_above_follows_and_no_document_is_needed_for_names() -> Non
     assert (first, linked.missing()) == ({}, {by_name("Customer"): {"4"}})
 
 
-def test_accounts_may_have_moved_unless_one_was_told() -> None:
-    linked = Linked()
-    assert not linked.accounts_may_have_moved
-    linked.saw(by_name("Payment"), [PAYMENT])
-    linked.saw_again(by_name("Account"), [{"Id": "4"}])
-    assert linked.accounts_may_have_moved
+def test_documents_have_moved_where_one_was_seen_or_is_gone() -> None:
+    changed, gone, names = Linked(), Linked(), Linked()
 
-    linked.saw(by_name("Account"), [{"Id": "33"}])
+    changed.saw(by_name("Payment"), [PAYMENT])
+    gone.told(by_name("Payment"), ["9"])
+    names.saw(by_name("Account"), [{"Id": "33"}])
+    names.told(by_name("Customer"), ["1"])
 
-    assert not linked.accounts_may_have_moved
+    assert (changed.documents_moved, gone.documents_moved, names.documents_moved) == (True, True, False)
 
 
 def test_a_row_of_the_mirror_points_at_the_same_as_its_document() -> None:

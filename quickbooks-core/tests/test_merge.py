@@ -43,7 +43,12 @@ def mirror(migrated: Migrated) -> Mirror:
 def land(connection: psycopg.Connection, table: str, *rows: dict[str, Any], run: str | None = RUN) -> None:
     """Inserts rows in one statement, as target-postgres does after its COPY."""
     full = [
-        {"_sync_run": run, "_sync_seq": place, "_sync_read_at": "2026-11-01T00:00:00Z", **row}
+        {
+            "_sync_run": run,
+            "_sync_seq": place if run else None,
+            "_sync_read_at": "2026-11-01T00:00:00Z",
+            **row,
+        }
         for place, row in enumerate(rows, 1)
     ]
     columns = sorted({name for row in full for name in row})

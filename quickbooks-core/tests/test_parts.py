@@ -65,6 +65,40 @@ def test_a_part_for_a_row_that_a_client_has_locked_comes_when_the_run_closes(mig
         assert rows(loader, "select count(*) from _sync_parked") == [(0,)]
 
 
+CHOSEN = ["id", "display_name", "notes", "sync_token", "updated_at"]
+
+
+def test_a_row_that_waits_for_a_client_keeps_a_column_that_its_run_has_newly_chosen(
+    migrated: Database,
+) -> None:
+    url = migrated.superuser.url
+    with psycopg.connect(url, autocommit=True) as loader, psycopg.connect(url) as client:
+        a_run(loader, "run1", 1, **FIRST, selected={"customer": CHOSEN})
+        client.execute("select from customer where id = 'qbk_cust1' for update")
+        changed = {"updated_at": "2026-10-03", "company_name": "Inc.", "_sync_read_at": "2026-11-02"}
+        land(loader, "customer", *customers("run2", 1, **changed, **GOES_ON))
+        a_word(loader, "run2", {"customer": 1}, selected={"customer": [*CHOSEN, "company_name"]}, **GOES_ON)
+        client.rollback()
+
+        land(loader, "customer", *customers("run3", 2, _sync_run="sandbox:111:run3:run2"))
+
+        assert rows(loader, "select company_name from customer where id = 'qbk_cust1'") == [("Inc.",)]
+
+
+def test_what_has_waited_for_a_client_is_older_than_what_lands_after_it(migrated: Database) -> None:
+    url = migrated.superuser.url
+    with psycopg.connect(url, autocommit=True) as loader, psycopg.connect(url) as client:
+        a_run(loader, "run1", 1, **FIRST)
+        client.execute("select from customer where id = 'qbk_cust1' for update")
+        changed = {"updated_at": "2026-10-03", "_sync_read_at": "2026-11-02"}
+        land(loader, "customer", *customers("run2", 1, **changed, **GOES_ON))
+        client.rollback()
+
+        land(loader, "customer", *part(1, updated_at="2026-10-03", _sync_read_at="2026-11-03"))
+
+        assert rows(loader, "select company_name, balance from customer") == [("Inc.", 7)]
+
+
 def test_only_a_run_that_reads_everything_anew_may_go_back_in_time(migrated: Database) -> None:
     with psycopg.connect(migrated.superuser.url, autocommit=True) as loader:
         a_run(loader, "run1", 1, **FIRST)

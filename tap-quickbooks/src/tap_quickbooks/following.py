@@ -46,14 +46,13 @@ class Following:
 
     def read(self) -> None:
         """Emits changes, deletions and windows; the bookmark moves unless there was a doubt."""
-        added = self._before.lacks(self._stream.columns)
+        added = self._before.lacks(self._stream.columns) or frozenset()
         try:
-            if added and not self._add(added):
+            is_added = not added or self._add(added)
+            self._emit_changes()
+            if not is_added:
                 self._read_whole()
                 return
-            self._emit_changes()
-            if self._news.of(self._entity).lacks and self._before.swept is None:
-                self._read_anew([EVERYTHING])
             swept, count = self._swept()
         except Incomplete as missing:
             doubt(self._stream, missing)
@@ -88,6 +87,8 @@ class Following:
         """What the next run has to look at once more, and the number of rows."""
         found = self._news.of(self._entity)
         if not found.sweep and self._before.swept is None:
+            if found.lacks:
+                self._read_anew([EVERYTHING])
             if self._before.count:
                 self._tell_made(self._before.count.until)
             return None, self._counted(found.count)
@@ -97,7 +98,7 @@ class Following:
             digest = sweep.look(self._tell)
         else:
             digest, changed = sweep.look_again(self._before.swept, self._tell)
-            self._read_anew(changed)
+            self._read_anew(changed or ([EVERYTHING] if found.lacks else []))
             digest = digest if changed or found.sweep else None
         self._extra_questions += sweep.questions
         # By the number that QuickBooks states, even if it is not that of the ids: else every run would sweep again.

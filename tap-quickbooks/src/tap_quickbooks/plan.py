@@ -6,20 +6,23 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from quickbooks_core.catalog import Entity, Reading
+from quickbooks_core.catalog import Entity, Reading, Shape
 from quickbooks_core.client import Answer
 from quickbooks_core.reading.by_id import questions_by_id
 from quickbooks_core.reading.linked import Linked
+from quickbooks_core.reading.pages import UPDATED, time_of
 
 from tap_quickbooks.bookmarks import Bookmark, State, read_bookmarks
 from tap_quickbooks.following import Following, projection
-from tap_quickbooks.news import News
+from tap_quickbooks.news import OVERLAP, News
 from tap_quickbooks.run import Cost, Intent
-from tap_quickbooks.whole import OwnUrl, Unchanged, Way, Whole, whole
+from tap_quickbooks.whole import OwnUrl, Saw, Unchanged, Way, Whole, whole
 
 if TYPE_CHECKING:
     from tap_quickbooks.streams import ObjectStream
     from tap_quickbooks.tap import TapQuickBooks
+
+Document = dict[str, Any]
 
 _MOST_LEVELS = 5  # of customers above customers, as QuickBooks allows
 
@@ -76,7 +79,7 @@ class Plan:
             if not missing:
                 break
             self._emit_by_id(missing)
-        if self._linked.accounts_may_have_moved and "account" in self._followed:
+        if self._linked.documents_moved and "account" in self._followed:
             self._emit_accounts()
 
     def _base(self, stream: ObjectStream) -> Bookmark | None:
@@ -97,12 +100,24 @@ class Plan:
     def _way(self, stream: ObjectStream) -> Way:
         before = self._followed.get(stream.name)
         if before is None:
-            return whole(stream, self._first_of(stream))
+            return whole(stream, self._first_of(stream), self._linking(stream))
         if stream.entity.reading is Reading.QUERY:
             return Following(stream, before, self._news, self._linked)
         if datetime.now(UTC) - before.since < OwnUrl.EVERY and before.left_out == stream.left_out:
             return Unchanged(before)
         return OwnUrl(stream, before, self._first_of(stream))
+
+    def _linking(self, stream: ObjectStream) -> Saw | None:
+        """For a table that is read whole once more: what has changed since it was read may have moved others."""
+        before = self._before.get(stream.name)
+        if before is None or stream.entity.shape is not Shape.TRANSACTION:
+            return None
+        since = before.since - OVERLAP
+
+        def saw(documents: list[Document]) -> None:
+            self._linked.saw(stream.entity, [d for d in documents if time_of(d, UPDATED) >= since])
+
+        return saw
 
     def _first_of(self, stream: ObjectStream) -> Callable[[], Answer]:
         """The stream's first answer, asked for ahead of time; streams must come in their order."""
@@ -119,7 +134,7 @@ class Plan:
         asked = questions_by_id(missing)
         answers = self._news.batch({name: statement for name, (_, statement) in asked.items()})
         for name, (entity, _) in asked.items():
-            documents: list[dict[str, Any]] = answers[name].documents(entity)
+            documents: list[Document] = answers[name].documents(entity)
             self._linked.saw_again(entity, documents)
             self._streams[entity.table].emit(documents, answers[name].time)
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tap_quickbooks.streams import ObjectStream
 
 Document = dict[str, Any]
+Saw = Callable[[list[Document]], None]
 
 
 class Way(Protocol):
@@ -46,13 +47,16 @@ class Way(Protocol):
 
 
 class Whole:
-    """All rows of an object that is read by `select * from`."""
+    """All rows of an object that is read by `select * from`. `saw` is called with them."""
 
-    def __init__(self, stream: ObjectStream, first: Callable[[], Answer] | None = None) -> None:
+    def __init__(
+        self, stream: ObjectStream, first: Callable[[], Answer] | None = None, saw: Saw | None = None
+    ) -> None:
         self.bookmark: Bookmark | None = None
         self._stream = stream
         self._reader = ObjectReader(stream.tap.client, stream.entity, stream.tap.ahead)
         self._first_answer = first or self.first
+        self._saw = saw
         self._unsure: list[str] = []
 
     @property
@@ -87,6 +91,8 @@ class Whole:
         self.bookmark = begun(self._stream, first, count=Count(rows, until) if counts else None)
 
     def _emit(self, page: Page) -> None:
+        if self._saw:
+            self._saw(page.documents)
         ids = self._stream.emit(page.documents, page.read_at)
         if page.window is None:
             self._unsure += ids
@@ -166,8 +172,10 @@ def doubt(stream: ObjectStream, missing: Incomplete) -> None:
     stream.tap.run.doubt(stream.name, str(missing))
 
 
-def whole(stream: ObjectStream, first: Callable[[], Answer] | None = None) -> Whole | OwnUrl:
+def whole(
+    stream: ObjectStream, first: Callable[[], Answer] | None = None, saw: Saw | None = None
+) -> Whole | OwnUrl:
     """How an object is read whole."""
     if stream.entity.reading is Reading.OWN_URL:
         return OwnUrl(stream, first=first)
-    return Whole(stream, first)
+    return Whole(stream, first, saw)

@@ -33,17 +33,15 @@ class Linked:
     def __init__(self) -> None:
         self._wanted: set[Target] = set()
         self._told: set[Target] = set()
-        self._moved = False
-        self._account_was_told = False
+        self.documents_moved = False  # and with them accounts that they do not name
 
     def saw(self, entity: Entity, documents: Iterable[Document]) -> None:
         """Documents that were emitted."""
-        self._account_was_told |= entity.name == "Account"
         for document in documents:
             inner = next(iter(document.values())) if entity.wrapped else document
             self._told.add((entity.name, str(inner.get("Id", ""))))
             if entity.shape is Shape.TRANSACTION:
-                self._moved = True
+                self.documents_moved = True
                 self._wanted.update(targets(inner))
 
     def wrote(self, entity: Entity, document: Document | None, row: Mapping[str, Any] | None) -> None:
@@ -65,6 +63,7 @@ class Linked:
 
     def told(self, entity: Entity, ids: Iterable[str]) -> None:
         """Bare Ids of what is known to have gone."""
+        self.documents_moved |= entity.shape is Shape.TRANSACTION
         self._told.update((entity.name, id) for id in ids)
 
     @property
@@ -79,11 +78,6 @@ class Linked:
             found.setdefault(by_name(name), set()).add(id)
         self._told |= self._wanted
         return found
-
-    @property
-    def accounts_may_have_moved(self) -> bool:
-        """Whether documents moved balances, and no account was told: the accounts behind them are not named."""
-        return self._moved and not self._account_was_told
 
 
 def targets(value: Any) -> Iterator[Target]:

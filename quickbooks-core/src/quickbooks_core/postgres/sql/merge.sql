@@ -15,8 +15,9 @@ DECLARE
         OR coalesce((SELECT bool_and(right(_sync_run, 1) = ':') FROM landed), false);
     _deselected_columns text[] := (SELECT array_agg(column_name) FROM {mirror}._sync_deselected WHERE table_name = {object});
 BEGIN
-    -- A run brings what it has selected; any other writer does not know the selection, and lands again without the rest.
-    IF EXISTS (SELECT FROM landed AS l WHERE l._sync_run IS NULL AND l._sync_columns IS NULL
+    -- A run brings what it has selected, also where it was parked; any other writer does not know the selection, and lands
+    -- again without the rest.
+    IF EXISTS (SELECT FROM landed AS l WHERE l._sync_run IS NULL AND l._sync_seq IS NULL AND l._sync_columns IS NULL
                AND jsonb_strip_nulls(to_jsonb(l)) ?| _deselected_columns) THEN
         DELETE FROM {load}.{table} AS t USING landed AS l WHERE t.id = l.id;
         INSERT INTO {load}.{table} SELECT r.* FROM landed AS l, LATERAL jsonb_populate_record(NULL::{load}.{table},
@@ -32,6 +33,10 @@ BEGIN
         PERFORM {load}.check_run(batch.mark);
     END LOOP;
     PERFORM {load}.lock_object({object}, false);
+    -- First what has waited: it is older.
+    IF pg_trigger_depth() = 1 THEN
+        PERFORM {load}.merge_parked({object});
+    END IF;
 
     -- Which rows there are and which are new is found out at one moment: a row that somebody else makes a moment later
     -- would be neither. Of rows that exist only the changed ones are touched, and one that a client has locked is parked.
@@ -86,9 +91,6 @@ BEGIN
                  WHERE _sync_run IS NOT NULL GROUP BY _sync_run LOOP
         PERFORM {load}.advance_run(split_part(batch.mark, ':', 3), {object}, batch.seq, batch.rows);
     END LOOP;
-    IF pg_trigger_depth() = 1 THEN
-        PERFORM {load}.merge_parked({object});
-    END IF;
     RETURN NULL;
 END
 $body$;

@@ -136,9 +136,9 @@ BEGIN
     EXECUTE format($sql$
         WITH taken AS (DELETE FROM {mirror}._sync_parked WHERE table_name = %L RETURNING id, landing)
         INSERT INTO {load}.%I
-        SELECT DISTINCT ON (t.id, t.landing ->> '_sync_columns') r.* FROM taken AS t,
+        SELECT DISTINCT ON (r.id, r._sync_columns) r.* FROM taken AS t,
             LATERAL jsonb_populate_record(NULL::{load}.%I, t.landing) AS r
-        ORDER BY t.id, t.landing ->> '_sync_columns', t.landing ->> '_sync_read_at' DESC$sql$, object, object, object);
+        ORDER BY r.id, r._sync_columns, r._sync_read_at DESC$sql$, object, object, object);
     GET DIAGNOSTICS tried = ROW_COUNT;
     RETURN tried;
 END
