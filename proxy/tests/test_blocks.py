@@ -7,9 +7,10 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg.pq import TransactionStatus
+from quickbooks_demo.books import Books
 from quickbooks_demo.waiting import wait_for
 
-from .conftest import Writer
+from .conftest import Start, Writer
 
 NOTE = "update customer set notes = %s where id = %s"
 
@@ -288,6 +289,26 @@ def test_a_client_that_dies_in_a_block_leaves_nothing(writer: Writer) -> None:
 
     wait_for(lambda: fates(writer) == [("done", "undone")], "it is undone", 30)
     assert writer.document("Customer", "1").get("Notes") is None
+
+
+def test_a_statement_that_fails_part_way_is_taken_back_though_the_proxy_has_died(
+    books: Books, start: Start
+) -> None:
+    books.mirror("customer")
+    proxy = start()
+    writer = Writer(books, proxy.address(books.database.login("quickbooks_writer")))
+    client = writer.connect()
+    client.pgconn.send_query(b"insert into customer (display_name) values ('Part 1'), ('Part 2'), ('Part 1')")
+    client.pgconn.flush()
+    wait_for(lambda: len(fates(writer)) == 3, "it is queued")
+    proxy.child.kill()
+
+    with books.following():
+        wait_for(lambda: {fate for _, fate in fates(writer)} == {"undone"}, "it is undone", 30)
+
+    client.close()
+    assert sorted(status for status, _ in fates(writer)) == ["done", "done", "failed"]
+    assert books.query("select active from customer where display_name like 'Part%%'") == [(False,)] * 2
 
 
 @pytest.mark.parametrize("is_block", [False, True])

@@ -53,7 +53,7 @@ FORBIDDEN = [
     "select quickbooks_load.proof('bracket ' || pg_backend_pid() || ' x')",
     "select quickbooks_load.enqueue('customer', 'delete', 'qbk_cust1')",
     "select quickbooks_load.enqueue_statement('[]', 'g', 's', 'r', 'a', null, null, null)",
-    "select quickbooks_load.undo_statement('{1}', '1')",
+    "select quickbooks_load.take_back('{1}')",
     "select quickbooks_load.change_results('{1}')",
     "select quickbooks_load.set_queue_mode('only_notes', true)",
     # our tables

@@ -58,6 +58,29 @@ def test_where_nobody_sends_it_nothing_is_done_later_behind_the_clients_back(alo
     assert statuses(alone.books) == [("failed", "57014")]
 
 
+def test_what_was_made_of_a_statement_whose_rest_was_not_sent_is_taken_back(alone: Writer) -> None:
+    first, *others = ids = [f"qbk_cust{n}" for n in (1, 2, 3)]
+    for id in others:  # these wait for what somebody else has asked for, and nobody may send
+        alone.books.query("update _sync_queue set not_before = now() + interval '1 hour' where queue_id = %s",
+                          alone.books.enqueue("customer", "update", id, notes="much later"))  # fmt: skip
+    with alone.connect() as client, alone.books.following():
+        with pytest.raises(psycopg.OperationalError) as late:
+            client.execute("update customer set notes = 'in part' where id = any(%s)", [ids])
+
+        wait_for(
+            lambda: (
+                alone.books.query("select fate from _sync_queue where id = %s and undoes is null", first)
+                == [("undone",)]
+            ),
+            "it is taken back",
+            30,
+        )
+    assert late.value.diag.message_detail == (
+        "1 of 3 changes have been made and are taken back, the others are not sent."
+    )
+    assert alone.document("Customer", "1").get("Notes") is None
+
+
 def test_cancelling_ends_the_wait_and_takes_back_what_was_not_sent(alone: Writer) -> None:
     with alone.connect() as client:
         with waiting(alone, client) as ended:

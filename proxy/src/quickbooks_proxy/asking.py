@@ -48,7 +48,6 @@ class Write:
     asker: Asker
     transaction: str | None
     savepoint: str | None = None
-    tried_in: str = ""  # the transaction that was rolled back, where the statement is one of its own
     timeout_s: float | None = None
 
 
@@ -105,7 +104,7 @@ def _uncertain(written: Written, open_ends: Sequence[Ended], image: Image) -> Cl
         words = f"Nothing has been sent to QuickBooks of {len(written.ends)} changes"
         done = sum(end.status == "done" for end in written.ends)
         words = (
-            f"{done} of {len(written.ends)} changes have been made, the others are not sent"
+            f"{done} of {len(written.ends)} changes have been made and are taken back, the others are not sent"
             if done
             else words
         )

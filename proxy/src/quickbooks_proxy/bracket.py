@@ -310,13 +310,10 @@ class Bracket:
         yield from self._talk.told()
 
     def _question(self, tried: _Tried, asked: Sequence[Image]) -> Write:
-        tried_in = str(tried.session["transaction"])
-        transaction = None if self._alone else tried_in
+        transaction = None if self._alone else str(tried.session["transaction"])
         savepoint = tried.session["savepoint"]
         timeout_s = float(tried.session["timeout"]) or None  # statement_timeout
-        return Write(
-            asked, self._portal.text, self._context.asker, transaction, savepoint, tried_in, timeout_s
-        )
+        return Write(asked, self._portal.text, self._context.asker, transaction, savepoint, timeout_s)
 
     def _owe(self, tried: _Tried, asked: Sequence[Image], limit: int) -> Script[None]:
         """QuickBooks is told before the COMMIT: it could not bring back what the client rolls back."""

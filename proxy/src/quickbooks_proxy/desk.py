@@ -77,15 +77,10 @@ class Desk:
             await self._store.cancel([end.number for end in ends if end.status not in FINAL])
             ends, _ = await self._waiting.ends(numbers, _LAST_LOOK_S, asyncio.Event())
         elif {end.status for end in ends} >= {"done", "failed"}:
-            ends = await self._undone(numbers, write.tried_in, stop)
+            # Whoever has ended the last of them sees to it that they are undone.
+            ends, _ = await self._waiting.ends(numbers, self._timeout_s, stop, _is_taken_back)
         self._note(write, [end.status for end in ends], time.monotonic() - begun)
         return Written(ends, cut_short)
-
-    async def _undone(self, numbers: list[int], tried_in: str, stop: asyncio.Event) -> list[Ended]:
-        """A statement counts as a whole or not at all; that it is undone is waited for, for a while."""
-        await self._store.undo(numbers, tried_in)
-        ends, _ = await self._waiting.ends(numbers, self._timeout_s, stop, _is_taken_back)
-        return ends
 
     async def _left(self, question: Undone, stop: asyncio.Event) -> list[Ended]:
         """Of what was rolled back, that which could not be undone, as far as that is known in time."""

@@ -199,10 +199,6 @@ class Store:
         found = await self.rows("SELECT * FROM {load}.change_results(%s)", list(numbers))
         return [_ended(row) for row in found]
 
-    async def undo(self, numbers: Sequence[int], tried_in: str) -> None:
-        """What has been done of these changes is undone."""
-        await self.surely("SELECT {load}.undo_statement(%s, %s)", list(numbers), tried_in)
-
     async def follow(self) -> None:
         """What was rolled back begins to be undone."""
         await self.rows("SELECT {load}.follow_transactions()")

@@ -254,14 +254,26 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $b
     SELECT array_agg(queue_id ORDER BY queue_id) FROM {mirror}._sync_queue WHERE in_group = statement_group
 $body$;
 
--- undo_statement: a statement has failed part way, and what was done of it is undone. One that was a transaction of its own
--- was tried out in the transaction of that number, which was rolled back.
-CREATE OR REPLACE FUNCTION {load}.undo_statement(numbers bigint[], tried_in text) RETURNS void
+-- end_statement: a statement of a client counts as a whole or not at all. Whoever ends the last of its changes sees to it that
+-- what was done is undone where others were not, so that it does not matter whether the proxy still lives. One that was a
+-- transaction of its own gets its group as the name of that.
+CREATE OR REPLACE FUNCTION {load}.end_statement(ended {mirror}._sync_queue) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
 BEGIN
-    UPDATE {mirror}._sync_queue SET client_transaction = tried_in, fate = 'open'
-        WHERE queue_id = ANY (numbers) AND client_transaction IS NULL;
-    PERFORM {load}.take_back(numbers);
+    IF ended.asked_from <> 'proxy' OR ended.in_group IS NULL THEN
+        RETURN;
+    END IF;
+    -- Two that end at once would not see each other.
+    PERFORM pg_advisory_xact_lock(hashtext({mirror_name} || ' statement'), hashtext(ended.in_group));
+    IF EXISTS (SELECT FROM {mirror}._sync_queue WHERE in_group = ended.in_group AND status = 'pending')
+       OR EXISTS (SELECT FROM {mirror}._sync_queue WHERE in_group = ended.in_group AND status = 'sending')
+       OR NOT EXISTS (SELECT FROM {mirror}._sync_queue WHERE in_group = ended.in_group AND status = 'failed')
+       OR NOT EXISTS (SELECT FROM {mirror}._sync_queue WHERE in_group = ended.in_group AND status = 'done') THEN
+        RETURN;
+    END IF;
+    UPDATE {mirror}._sync_queue SET client_transaction = in_group, fate = 'open'
+        WHERE in_group = ended.in_group AND client_transaction IS NULL;
+    PERFORM {load}.take_back(ARRAY(SELECT queue_id FROM {mirror}._sync_queue WHERE in_group = ended.in_group));
 END
 $body$;
 

@@ -4,7 +4,6 @@ REVOKE ALL ON {load}._secret, {load}._bracket, {load}._level, {load}._image, {lo
 GRANT USAGE ON SCHEMA {mirror}, {load} TO quickbooks_proxy;
 GRANT EXECUTE ON FUNCTION {load}.secret(), {load}.statement_changes(text), {load}.change_results(bigint[]),
     {load}.cancel_change(bigint), {load}.missing_ids(text, text[]), {load}.follow_transactions(), {load}.take_back(bigint[]),
-    {load}.undo_statement(bigint[], text),
     {load}.enqueue_statement(jsonb, text, text, text, text, inet, text, text) TO quickbooks_proxy;
 GRANT SELECT ON {mirror}._sync_company, {mirror}._sync_migration TO quickbooks_proxy;
 GRANT EXECUTE ON FUNCTION {mirror}._sync_bracket(text, bytea), {mirror}._sync_level(), {mirror}._sync_images(text, bytea),

@@ -56,6 +56,7 @@ CREATE INDEX IF NOT EXISTS _sync_queue_open ON {mirror}._sync_queue (row_key, qu
 CREATE INDEX IF NOT EXISTS _sync_queue_next ON {mirror}._sync_queue (queue_id) WHERE status IN ('pending', 'sending');
 CREATE INDEX IF NOT EXISTS _sync_queue_group ON {mirror}._sync_queue (in_group, queue_id)
     WHERE status = 'pending' AND in_group IS NOT NULL;
+CREATE INDEX IF NOT EXISTS _sync_queue_statement ON {mirror}._sync_queue (in_group, status) WHERE in_group IS NOT NULL;
 -- No object is the result of two creates.
 CREATE UNIQUE INDEX IF NOT EXISTS _sync_queue_created ON {mirror}._sync_queue (table_name, id)
     WHERE operation = 'create' AND id IS NOT NULL;

@@ -206,13 +206,14 @@ $body$;
 CREATE OR REPLACE FUNCTION {load}.cancel_change(number bigint) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
 DECLARE
-    found text;
+    found {mirror}._sync_queue;
 BEGIN
-    SELECT status INTO found FROM {mirror}._sync_queue WHERE queue_id = number FOR UPDATE;
-    IF found = 'pending' THEN
+    SELECT * INTO found FROM {mirror}._sync_queue WHERE queue_id = number FOR UPDATE;
+    IF found.status = 'pending' THEN
         UPDATE {mirror}._sync_queue SET status = 'failed', sqlstate = '57014', error = 'It was cancelled before it was sent'
             WHERE queue_id = number;
+        PERFORM {load}.end_statement(found);
     END IF;
-    RETURN found;
+    RETURN found.status;
 END
 $body$;

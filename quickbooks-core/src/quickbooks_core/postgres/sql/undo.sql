@@ -53,10 +53,11 @@ BEGIN
 END
 $body$;
 
--- go_on_undoing: a change has ended that undoes another, or that is to be undone itself.
+-- go_on_undoing: a change has ended that undoes another, or that is to be undone itself, or the rest of its statement with it.
 CREATE OR REPLACE FUNCTION {load}.go_on_undoing(ended {mirror}._sync_queue) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
 BEGIN
+    PERFORM {load}.end_statement(ended);
     IF ended.fate = 'rolled_back' THEN
         PERFORM {load}.try_to_undo(ended.client_transaction);
     ELSIF ended.undoes IS NOT NULL THEN
