@@ -142,7 +142,14 @@ TABLES = {f"public.{sql.Identifier(e.table).as_string(None)}".replace('"', "") f
 VIEWS = {f"public.{e.table}_line" for e in MIRRORED if "line" in e.columns} | {"public.linked_txn"}
 TOLD = {
     f"public.{name}"
-    for name in ("_sync_cdc", "_sync_company", "_sync_migration", "_sync_run", "_sync_queue_mode")
+    for name in (
+        "_sync_cdc",
+        "_sync_company",
+        "_sync_migration",
+        "_sync_progress",
+        "_sync_run",
+        "_sync_queue_mode",
+    )
 }
 # Of these it may be counted what waits and what is held; ids, rows and images are the owner's only.
 COUNTED = {"public._sync_deletes", "public._sync_parked"}

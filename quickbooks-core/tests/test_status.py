@@ -7,7 +7,7 @@ import secrets
 
 import psycopg
 import pytest
-from quickbooks_demo.landing import a_run
+from quickbooks_demo.landing import a_run, customers, land
 from quickbooks_demo.testing import Database, Outcome, run
 
 
@@ -81,6 +81,17 @@ def test_a_doubtful_run_deletes_nothing_and_is_shown_as_incomplete(migrated: Dat
     assert left == (2,)
     assert lines[1].endswith(f"incomplete {reason}")
     assert lines[2] == "incomplete: QuickBooks gave fewer rows than it counts of customer; run again."
+
+
+def test_a_table_that_no_run_has_read_to_its_end_is_shown_as_unfinished(migrated: Database) -> None:
+    with psycopg.connect(migrated.superuser.url, autocommit=True) as loader:
+        land(loader, "customer", *customers("run1", 1, 2))
+        begun = status(migrated.url).out.splitlines()
+        a_run(loader, "run2", 1, 2)
+
+    assert begun[1].split() == ["customer", "2", "0", "0", "0", "-", "unfinished"]
+    assert begun[2].startswith("unfinished: no run has read customer to the end")
+    assert "unfinished" not in status(migrated.url).out
 
 
 def test_programs_read_it_as_json_with_queue_and_last_run_at_the_end(migrated: Database) -> None:

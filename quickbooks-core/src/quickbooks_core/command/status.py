@@ -85,7 +85,10 @@ def _line(table: Row) -> str:
 def _remarks(tables: Sequence[Row]) -> list[str]:
     """What the columns mean where they are not 0."""
     parked, forbidden = (sum(table[name] for table in tables) for name in ("parked", "forbidden"))
-    unsure = [table["table_name"] for table in tables if table["status"] == "incomplete"]
+    unsure, begun = (
+        [table["table_name"] for table in tables if table["status"] == status]
+        for status in ("incomplete", "unfinished")
+    )
     held = [f"{t['table_name']} ({t['error']})" for t in tables if t["status"] == "deselected" and t["error"]]
     remarks = []
     if parked:
@@ -100,6 +103,11 @@ def _remarks(tables: Sequence[Row]) -> list[str]:
     if unsure:
         remarks.append(
             f"incomplete: QuickBooks gave fewer rows than it counts of {', '.join(unsure)}; run again."
+        )
+    if begun:
+        remarks.append(
+            f"unfinished: no run has read {', '.join(begun)} to the end, and some rows may be missing; "
+            "a run that reads it completes it."
         )
     if held:
         remarks.append(f"deselected, but not empty: {', '.join(held)}; the next run tries again.")

@@ -204,7 +204,7 @@ def grants(names: Names, entities: Iterable[Entity]) -> Iterator[sql.Composed]:
     tables = [sql.Identifier(names.mirror, entity.table) for entity in entities]
     told = [
         sql.Identifier(names.mirror, name)
-        for name in ("_sync_cdc", "_sync_run", "_sync_company", "_sync_migration")
+        for name in ("_sync_cdc", "_sync_run", "_sync_progress", "_sync_company", "_sync_migration")
     ]
     yield sql.SQL("GRANT SELECT ON {} TO quickbooks_reader, quickbooks_writer, quickbooks_loader").format(
         sql.SQL(", ").join(told)
