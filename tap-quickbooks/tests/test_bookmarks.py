@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tap_quickbooks.bookmarks import FORM, Bookmark, Count, Digest, read_bookmarks, written
+from tap_quickbooks.bookmarks import FORM, Bookmark, Count, Digest, read_bookmarks, tables_of, written
 
 AT = datetime(2026, 11, 1, 10, 0, 0, 123_000, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -27,6 +27,12 @@ def test_a_bookmark_is_the_same_after_it_was_kept(bookmark: Bookmark) -> None:
     kept = json.loads(json.dumps(written(bookmark)))
 
     assert read_bookmarks({"bookmarks": {"term": kept}, "quickbooks": {"form": FORM}}) == {"term": bookmark}
+
+
+def test_a_table_without_a_bookmark_is_remembered_all_the_same() -> None:
+    state = {"bookmarks": {"term": written(None)}, "quickbooks": {"form": FORM}}
+
+    assert (read_bookmarks(state), tables_of(state)) == ({}, {"term"})
 
 
 def test_a_state_of_an_older_form_has_no_bookmarks() -> None:

@@ -60,3 +60,6 @@ def test_a_doubt_is_a_warning_and_a_word_to_the_database_and_the_run_goes_on(
     reason = "QuickBooks counts 1530 and gave 1529"
     assert said.words[-1]["uncertain"] == {"customer": reason}
     assert f"customer may lack rows: {reason}. Nothing is deleted; the next run" in said.outcome.err
+
+    without = tap(catalog=selecting("vendor"), state=said.messages[-1]["value"])
+    assert without.words[-1]["dropped"] == ["customer"]

@@ -54,7 +54,10 @@ def test_places_go_on_from_page_to_page_and_are_what_the_last_word_announces(
         {"term": 0, "customer": 3}, {"term": 0, "customer": 3}, {"query": 2}, {"term": 1, "customer": 1}, {"cdc": 1},
     )  # fmt: skip
     assert state["value"] == {
-        "bookmarks": {"term": {"stands": [{"since": "2026-11-01T10:00:00.123Z"}]}},
+        "bookmarks": {
+            "term": {"stands": [{"since": "2026-11-01T10:00:00.123Z"}]},
+            "customer": {"stands": []},
+        },
         "quickbooks": {"run_id": "r1", "realm_id": "123", "environment": "sandbox", "form": 2},
     }
 

@@ -62,14 +62,27 @@ class Bookmark:
 
 
 def read_bookmarks(state: State) -> dict[str, Bookmark]:
-    """The bookmarks by table."""
+    """The bookmarks by table; a table that has never been read without a doubt has none."""
+    return {table: _read(stands[0]) for table, stands in _stands(state).items() if stands}
+
+
+def tables_of(state: State) -> frozenset[str]:
+    """The tables that were read, whether they have a bookmark or not."""
+    return frozenset(_stands(state))
+
+
+def written(bookmark: Bookmark | None) -> dict[str, Any]:
+    """A bookmark as JSON; what it has not is absent."""
+    return {_STANDS: [_written(bookmark)] if bookmark else []}
+
+
+def _stands(state: State) -> dict[str, list[Any]]:
     if state.get("quickbooks", {}).get("form") != FORM:
         return {}
-    return {table: _read(value[_STANDS][0]) for table, value in state.get("bookmarks", {}).items()}
+    return {table: value[_STANDS] for table, value in state.get("bookmarks", {}).items()}
 
 
-def written(bookmark: Bookmark) -> dict[str, Any]:
-    """A bookmark as JSON; what it has not is absent."""
+def _written(bookmark: Bookmark) -> dict[str, Any]:
     value: dict[str, Any] = {"since": text(bookmark.since)}
     if bookmark.left_out:
         value["left_out"] = sorted(bookmark.left_out)
@@ -86,7 +99,7 @@ def written(bookmark: Bookmark) -> dict[str, Any]:
         value["looks"] = bookmark.looks
     if bookmark.outside:
         value["outside"] = True
-    return {_STANDS: [value]}
+    return value
 
 
 def _read(value: Mapping[str, Any]) -> Bookmark:

@@ -12,7 +12,7 @@ from quickbooks_core.reading.by_id import questions_by_id
 from quickbooks_core.reading.linked import Linked
 from quickbooks_core.reading.pages import UPDATED, time_of
 
-from tap_quickbooks.bookmarks import Bookmark, State, read_bookmarks
+from tap_quickbooks.bookmarks import Bookmark, State, read_bookmarks, tables_of
 from tap_quickbooks.following import Following, projection
 from tap_quickbooks.news import OVERLAP, News
 from tap_quickbooks.run import Cost, Intent
@@ -34,6 +34,7 @@ class Plan:
         self._tap = tap
         self._streams = {stream.name: stream for stream in streams}
         self._before = read_bookmarks(state)
+        self._known = tables_of(state)
         self._followed = {stream.name: bookmark for stream in streams if (bookmark := self._base(stream))}
         self._news = News(tap.client, tap.ahead, dict(self._asked_together()))
         self._linked = Linked()
@@ -47,7 +48,7 @@ class Plan:
             selected={name: sorted(stream.columns) for name, stream in self._streams.items()},
             followed={name: bookmark.since for name, bookmark in self._followed.items()},
             added={name: sorted(added) for name in self._followed if (added := self._added(name))},
-            dropped=sorted(set(self._before) - set(self._streams)),
+            dropped=sorted(self._known - set(self._streams)),
         )
 
     @property

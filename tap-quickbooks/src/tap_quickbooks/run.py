@@ -122,11 +122,14 @@ class Run:
         self._uncertain[table] = reason
 
     def close(self, cost: Cost, bookmarks: Mapping[str, Bookmark]) -> None:
-        """The last word, with what the run has cost, and only then the state that names it."""
+        """The last word, with what the run has cost, and only then the state that names it, and all its tables."""
         self._say("close", cost, bookmarks)
         write_state(
             {
-                "bookmarks": {table: written(bookmark) for table, bookmark in bookmarks.items()},
+                "bookmarks": {
+                    table: written(bookmark)
+                    for table, bookmark in {**dict.fromkeys(self._intent.selected), **bookmarks}.items()
+                },
                 "quickbooks": {
                     "run_id": self.run_id,
                     "realm_id": self.realm_id,
