@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from quickbooks_core.catalog import by_name
 from quickbooks_core.reading.pages import EVERYTHING, Window
 from tap_quickbooks.bookmarks import Bookmark
 from tap_quickbooks.run import Cost, Intent, Run
@@ -58,8 +59,26 @@ def test_places_go_on_from_page_to_page_and_are_what_the_last_word_announces(
             "term": {"stands": [{"since": "2026-11-01T10:00:00.123Z"}]},
             "customer": {"stands": []},
         },
-        "quickbooks": {"run_id": "r1", "realm_id": "123", "environment": "sandbox", "form": 2},
+        "quickbooks": {
+            "run_id": "r1",
+            "realm_id": "123",
+            "environment": "sandbox",
+            "form": 2,
+            "read_until": "2026-11-01T10:00:00.123Z",
+        },
     }
+
+
+def test_where_the_clock_was_set_back_the_mirrors_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
+    until = {"quickbooks": {"run_id": "r1", "read_until": "2026-11-01T10:05:00.123Z"}}
+    told = []
+    for state in (until, {"quickbooks": {"run_id": "r1", "read_until": "2026-11-01T10:00:01.123Z"}}):
+        run = Run("sandbox", "123", state)
+        run.go_on(AT)
+        run.gone(by_name("Term"), ["1"], AT + timedelta(seconds=2))
+        told.append(said(capsys)[-1]["record"]["read_at"])
+
+    assert told == ["2026-11-01T10:05:02.123Z", "2026-11-01T10:00:02.123Z"]
 
 
 def test_a_doubt_is_part_of_the_last_word(capsys: pytest.CaptureFixture[str]) -> None:

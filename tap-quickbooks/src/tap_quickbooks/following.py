@@ -14,7 +14,7 @@ from quickbooks_core.reading.linked import Linked
 from quickbooks_core.reading.pages import CREATED, EVERYTHING, Incomplete, ObjectReader, Window, time_of
 
 from tap_quickbooks.bookmarks import Bookmark, Count, Digest
-from tap_quickbooks.news import OVERLAP, News, count_until
+from tap_quickbooks.news import News, count_until
 from tap_quickbooks.sweep import Sweep
 from tap_quickbooks.whole import Whole, doubt
 
@@ -67,7 +67,7 @@ class Following:
             self._emit(documents, read_at)
         if found.read_on:
             reader = self._reader()
-            for page in reader.changed(self._before.since - OVERLAP):
+            for page in reader.changed(self._news.since(self._entity)):
                 self._emit(page.documents, page.read_at)
             self._extra_questions += reader.questions
         if found.gone and found.gone_at:

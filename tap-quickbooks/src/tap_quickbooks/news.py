@@ -30,6 +30,8 @@ Document = dict[str, Any]
 OVERLAP = timedelta(seconds=30)
 _OF_THE_TIME = "changedSince"  # what a refusal for being too long ago speaks of
 _ANYTHING = "select count(*) from CompanyInfo"
+# How far to look back beyond QuickBooks' own clock where it was set back: what changed since then looks old.
+_SET_BACK = timedelta(minutes=15)
 
 
 @dataclass
@@ -74,18 +76,23 @@ class News:
         """What was found of an object."""
         return self._found[entity]
 
-    def ask(self) -> None:
-        """Asks for everything; raises QuickBooksError."""
+    def ask(self) -> datetime | None:
+        """Asks for everything there is to follow, and says `at`; raises QuickBooksError."""
         horizon = datetime.now(UTC) - LOOK_BACK
         told = [entity for entity in self._followed if not self._is_outside(entity)]
-        self._ask_changes([entity for entity in told if self._since(entity) > horizon])
+        recent = [entity for entity in told if self.since(entity) > horizon]
+        self._ask_changes(recent)
         if self._followed and self._at is None:
             self._known_at(self._client.query(_ANYTHING))
+        if self._clock_was_set_back:
+            self._found = {entity: Found() for entity in self._followed}
+            self._ask_changes(recent)
         for entity in told:
-            if self._since(entity) <= horizon:
+            if entity not in recent:
                 self._look_everywhere(entity)
         self._ask_batch()
         self._confirm_gone()
+        return self._at
 
     def batch(self, statements: Mapping[str, str]) -> dict[str, Answer]:
         """Questions in as few requests as there can be, counted as asked for all tables."""
@@ -96,8 +103,16 @@ class News:
         self._cost("batch_items", len(statements))
         return answers
 
-    def _since(self, entity: Entity) -> datetime:
-        return self._followed[entity].since - OVERLAP
+    def since(self, entity: Entity) -> datetime:
+        """From when on changes are asked for."""
+        since = self._followed[entity].since - OVERLAP
+        return min(since, self.at - OVERLAP - _SET_BACK) if self._clock_was_set_back else since
+
+    @property
+    def _clock_was_set_back(self) -> bool:
+        """Whether QuickBooks' clock is further behind a bookmark than every run looks back."""
+        at = self._at
+        return at is not None and any(at < bookmark.since - OVERLAP for bookmark in self._followed.values())
 
     def _is_outside(self, entity: Entity) -> bool:
         return not entity.cdc or self._followed[entity].outside
@@ -110,7 +125,7 @@ class News:
             return
         self._cost("cdc", 1)
         try:
-            answer, found = ask_changes(self._client, entities, min(map(self._since, entities)))
+            answer, found = ask_changes(self._client, entities, min(map(self.since, entities)))
         except Refused:  # one of them, or the time: each alone tells which
             self._ask_alone(entities)
             return
@@ -125,7 +140,7 @@ class News:
         def task(entity: Entity) -> Callable[[], tuple[Answer, Changes] | Refused]:
             def ask() -> tuple[Answer, Changes] | Refused:
                 try:
-                    answer, found = ask_changes(self._client, [entity], self._since(entity))
+                    answer, found = ask_changes(self._client, [entity], self.since(entity))
                 except Refused as refused:
                     return refused
                 return answer, found.get(entity, Changes())
@@ -166,7 +181,7 @@ class News:
 
     def _changes_statement(self, entity: Entity, room: int) -> str:
         return (
-            f"select * from {entity.name} where {_shown(entity)}{UPDATED} >= '{literal(self._since(entity))}'"
+            f"select * from {entity.name} where {_shown(entity)}{UPDATED} >= '{literal(self.since(entity))}'"
             f" maxresults {room}"
         )
 

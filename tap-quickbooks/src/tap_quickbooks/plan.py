@@ -64,7 +64,8 @@ class Plan:
 
     def begin(self, most: int) -> None:
         """Asks what there is to follow, and then for the first answers of what is read whole, in order."""
-        self._news.ask()
+        if at := self._news.ask():
+            self._tap.run.go_on(at)
         firsts = [(name, way.first) for name, way in self.ways.items() if isinstance(way, Whole | OwnUrl)]
         names = [name for name, _ in firsts]
         self._firsts = zip(names, self._tap.ahead.in_order((ask for _, ask in firsts), most), strict=True)

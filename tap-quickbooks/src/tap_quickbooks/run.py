@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from typing import Any
 
@@ -22,6 +22,8 @@ from tap_quickbooks.bookmarks import FORM, Bookmark, State, text, written
 from tap_quickbooks.messages import write_records, write_schema, write_state
 
 Row = dict[str, Any]
+
+_SLOW = timedelta(seconds=5)  # what an answer may take without a doubt about the clock
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,8 @@ class Run:
     _reached: dict[str, int] = field(default_factory=dict)
     _uncertain: dict[str, str] = field(default_factory=dict)
     _intent: Intent = field(default_factory=lambda: Intent({}))
+    _read_until: str = ""
+    _ahead: timedelta = timedelta()
 
     @property
     def previous_run_id(self) -> str:
@@ -83,13 +87,22 @@ class Run:
             write_state(self.previous_state)
         self._say("open", Cost({}, {}), {})
 
+    def go_on(self, at: datetime) -> None:
+        """Begins at a moment of QuickBooks' clock; where that was set back, the mirror's goes on from where it stood.
+
+        Else what is read now would be older than what the mirror has, and nothing that is gone would go.
+        """
+        self._read_until = str(self.previous_state.get("quickbooks", {}).get("read_until", ""))
+        if self._read_until and (ahead := datetime.fromisoformat(self._read_until) - at) > _SLOW:
+            self._ahead = ahead
+
     def begin(self, table: str) -> None:
         """A stream begins, of which there may be no row."""
         self._reached.setdefault(table, 0)
 
     def emit(self, table: str, rows: list[Row], read_at: datetime) -> None:
         """Marks rows of one answer and writes them."""
-        mark, at, place = self._mark, text(read_at), self._reached.get(table, 0)
+        mark, at, place = self._mark, self._moment(read_at), self._reached.get(table, 0)
         for row in rows:
             place += 1
             row["_sync_run"] = mark
@@ -106,14 +119,15 @@ class Run:
             "created_from": text(window.start),
             "created_to": text(window.end),
             "ids": ids,
-            "read_at": text(read_at),
+            "read_at": self._moment(read_at),
         }
         self.emit(SWEEP_STREAM, [row], read_at)
 
     def gone(self, entity: Entity, ids: Iterable[str], read_at: datetime) -> None:
         """Says that QuickBooks has deleted these."""
         rows = [
-            {"table_name": entity.table, "id": our_id(entity, id), "read_at": text(read_at)} for id in ids
+            {"table_name": entity.table, "id": our_id(entity, id), "read_at": self._moment(read_at)}
+            for id in ids
         ]
         self.emit(DELETES_STREAM, rows, read_at)
 
@@ -135,9 +149,15 @@ class Run:
                     "realm_id": self.realm_id,
                     "environment": self.environment,
                     "form": FORM,
+                    "read_until": self._read_until,
                 },
             }
         )
+
+    def _moment(self, read_at: datetime) -> str:
+        moment = str(text(read_at + self._ahead))
+        self._read_until = max(self._read_until, moment)
+        return moment
 
     @property
     def _mark(self) -> str:
