@@ -6,6 +6,7 @@ import logging
 import signal
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import takewhile
 from random import Random
 
 from quickbooks_demo.sandbox import Sandbox
@@ -121,8 +122,8 @@ class Runs:
 
     def _has_lost_its_token(self) -> bool:
         """A tap that is killed between an answer with new tokens and their saving: a person has to connect again."""
-        before = self.told[-2] if len(self.told) > 1 else None
-        was_killed = before is not None and Victim.TAP in before.killed
+        since_it_worked = takewhile(lambda one: not one.is_well, reversed(self.told[:-1]))
+        was_killed = any(Victim.TAP in one.killed for one in since_it_worked)
         return was_killed and _NO_TOKEN in self.stage.programs.words()
 
 
