@@ -1,110 +1,23 @@
-"""What a run brings that goes on from another: changes, deletions, merged names, columns and objects chosen anew.
+"""What a run brings that goes on from another: changes, deletions, columns and objects chosen anew.
 
 Tap and loader run as they do in Meltano; the mirror is compared with the company in every row and column.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-
 import pytest
-import requests
-from following.flow import new_programs
 from following.mirror import Mirror
 from quickbooks_core.catalog import MIRRORED
-from quickbooks_demo.database import Address, drop_database
-from quickbooks_demo.pipeline import Pipeline, loader_url
+from quickbooks_demo.pipeline import Pipeline
 from quickbooks_demo.sandbox import Sandbox
-from quickbooks_demo.testing import Database, new_database, run
-from quickbooks_demo.waiting import wait_for
+from quickbooks_demo.testing import run
 
-CHECKOUT = Path(__file__).parents[1]
 pytestmark = pytest.mark.xdist_group("incremental")  # one first run for all tests of this page
-
-
-def new_mirror(database: Database, sandbox: Sandbox, connection: dict[str, str], home: Path) -> Mirror:
-    loader = loader_url(database.login("quickbooks_loader").url)
-    return Mirror(sandbox, database, new_programs(CHECKOUT, home, connection, loader), connection, home)
-
-
-@pytest.fixture
-def mirror(migrated: Database, sandbox: Sandbox, connected: dict[str, str], tmp_path: Path) -> Mirror:
-    """An empty one."""
-    return new_mirror(migrated, sandbox, connected, tmp_path)
-
-
-@pytest.fixture(scope="module")
-def first_run(
-    postgres_server: Address,
-    migrated_template: str,
-    sandbox_process: Sandbox,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Mirror]:
-    """The demo company after a first run, of which tests take copies."""
-    home = tmp_path_factory.mktemp("first_run")
-    sandbox_process.control("reset", company="demo")
-    sandbox_process.control("throttle", on=False)
-    sandbox_process.control("clock", advance_s=120)
-    connection = {**sandbox_process.connection(), "QUICKBOOKS_STATE_DIR": str(home / "tokens")}
-    mirror = new_mirror(new_database(postgres_server, migrated_template), sandbox_process, connection, home)
-    mirror.sync()
-    yield mirror
-    drop_database(postgres_server, mirror.database.name)
-
-
-@pytest.fixture
-def begun(
-    first_run: Mirror, postgres_server: Address, sandbox: Sandbox, connected: dict[str, str], tmp_path: Path
-) -> Iterator[Mirror]:
-    """A mirror that goes on from a first run, so much later that no run looks at what was before it."""
-    database = new_database(postgres_server, first_run.database.name)
-    sandbox.control("clock", advance_s=600)
-    mirror = new_mirror(database, sandbox, connected, tmp_path)
-    mirror.states += first_run.states
-    yield mirror
-    drop_database(postgres_server, database.name)
-
-
-def person(mirror: Mirror, action: str, object: str, id: str, **more: Any) -> Any:
-    return mirror.sandbox.control("person", action=action, object=object, id=id, **more)
-
-
-def post(mirror: Mirror, resource: str, body: dict[str, Any]) -> Any:
-    """Another program writes; what QuickBooks answers."""
-    given = mirror.sandbox.connect()
-    answer = requests.post(
-        f"{mirror.sandbox.url}/v3/company/{given.realm_id}/{resource}",
-        json=body,
-        headers={"Authorization": f"Bearer {given.access_token}", "Accept": "application/json"},
-        timeout=30,
-    )
-    assert answer.ok, answer.text
-    return answer.json()
-
-
-def pay(mirror: Mirror, invoice: str, customer: str) -> None:
-    """Somebody receives 20 for an invoice."""
-    lines = [{"Amount": 20, "LinkedTxn": [{"TxnId": invoice, "TxnType": "Invoice"}]}]
-    post(mirror, "payment", {"CustomerRef": {"value": customer}, "TotalAmt": 20, "Line": lines})
-
-
-def work(mirror: Mirror) -> str:
-    """Somebody notes an hour of work; its Id. Of times QuickBooks tells no changes."""
-    body = {"NameOf": "Employee", "EmployeeRef": {"value": "55"}, "Hours": 1, "TxnDate": "2026-11-02"}
-    return str(post(mirror, "timeactivity", body)["TimeActivity"]["Id"])
-
-
-def later(mirror: Mirror) -> None:
-    """So much later that no run looks at it once more."""
-    mirror.sandbox.control("clock", advance_s=120)
 
 
 def test_an_idle_run_asks_for_changes_once_and_sends_one_batch(begun: Mirror) -> None:
     begun.sync()
-    later(begun)
+    begun.later()
 
     run = begun.sync()
 
@@ -119,11 +32,11 @@ def test_an_idle_run_asks_for_changes_once_and_sends_one_batch(begun: Mirror) ->
 
 
 def test_changes_deletions_voids_and_deactivations_arrive(begun: Mirror) -> None:
-    person(begun, "edit", "Customer", "3", changes={"Notes": "called"})
-    person(begun, "deactivate", "Customer", "4")
-    person(begun, "delete", "Estimate", "48")
-    person(begun, "void", "Invoice", "49")
-    person(begun, "edit", "TaxAgency", "1", changes={"DisplayName": "Another agency"})
+    begun.person("edit", "Customer", "3", changes={"Notes": "called"})
+    begun.person("deactivate", "Customer", "4")
+    begun.person("delete", "Estimate", "48")
+    begun.person("void", "Invoice", "49")
+    begun.person("edit", "TaxAgency", "1", changes={"DisplayName": "Another agency"})
 
     begun.sync()
 
@@ -134,31 +47,9 @@ def test_changes_deletions_voids_and_deactivations_arrive(begun: Mirror) -> None
     assert begun.differences() == []
 
 
-@pytest.mark.parametrize("told", ["silent", "deleted"])
-def test_a_merged_name_goes_and_its_documents_name_the_winner(begun: Mirror, told: str) -> None:
-    begun.sandbox.control("switches", cdc_merged=told)
-    person(begun, "merge", "Customer", "2", into="1")
-
-    begun.sync()
-
-    assert begun.differences() == []
-    assert begun.rows("select count(*) from customer where id = 'qbk_cust2'") == [(0,)]
-
-
-def test_a_name_that_is_told_as_deleted_may_only_be_inactive(begun: Mirror) -> None:
-    begun.sandbox.control("switches", cdc_deactivated="deleted")
-    person(begun, "deactivate", "Customer", "4")
-
-    begun.sync()
-
-    assert begun.rows("select active from customer where id = 'qbk_cust4'") == [(False,)]
-    assert begun.rows("select count(*) from _sync_deletes") == [(0,)]
-    assert begun.differences() == []
-
-
 def test_a_table_chosen_later_is_read_alone(mirror: Mirror) -> None:
     mirror.sync(select={"invoice": (), "term": ()})
-    later(mirror)
+    mirror.later()
 
     mirror.sync(select={"invoice": (), "term": (), "customer": ()})
 
@@ -170,8 +61,8 @@ def test_a_table_chosen_later_is_read_alone(mirror: Mirror) -> None:
 def test_a_column_chosen_later_is_read_alone_by_a_narrow_query(mirror: Mirror) -> None:
     mirror.sync(select={"customer": ("notes", "bill_addr_city", "bill_addr_line1")})
     assert mirror.rows("select count(bill_addr_city), count(bill_addr_line1) from customer") == [(0, 0)]
-    later(mirror)
-    person(mirror, "edit", "Customer", "3", changes={"Notes": "called"})
+    mirror.later()
+    mirror.person("edit", "Customer", "3", changes={"Notes": "called"})
 
     mirror.sync(select={"customer": ("notes", "bill_addr_line1")})
 
@@ -218,8 +109,8 @@ def test_balances_moved_by_documents_follow_whether_they_are_told_or_not(begun: 
     ((invoice, customer),) = begun.rows(
         "select id, customer_id from invoice where balance > 20 order by id limit 1"
     )
-    pay(begun, invoice.removeprefix("qbk_inv"), customer.removeprefix("qbk_cust"))
-    person(begun, "edit", "Account", "33", changes={"Description": "an account that is told itself"})
+    begun.pay(invoice.removeprefix("qbk_inv"), customer.removeprefix("qbk_cust"))
+    begun.person("edit", "Account", "33", changes={"Description": "an account that is told itself"})
 
     begun.sync()
 
@@ -229,7 +120,7 @@ def test_balances_moved_by_documents_follow_whether_they_are_told_or_not(begun: 
 def test_accounts_follow_a_document_that_is_gone(begun: Mirror) -> None:
     begun.sandbox.control("switches", touch_on_balance="silent")
     ((deposit,),) = begun.rows("select min(substring(id from '[0-9]+')) from deposit")
-    person(begun, "delete", "Deposit", deposit)
+    begun.person("delete", "Deposit", deposit)
 
     begun.sync()
 
@@ -240,11 +131,11 @@ def test_balances_follow_documents_that_are_read_whole_once_more(mirror: Mirror)
     mirror.sandbox.control("switches", touch_on_balance="silent")
     all_of_them = {entity.table: () for entity in MIRRORED}
     mirror.sync(select={**all_of_them, "payment": ("extra",)})
-    later(mirror)
+    mirror.later()
     ((invoice, customer),) = mirror.rows(
         "select id, customer_id from invoice where balance > 20 order by id limit 1"
     )
-    pay(mirror, invoice.removeprefix("qbk_inv"), customer.removeprefix("qbk_cust"))
+    mirror.pay(invoice.removeprefix("qbk_inv"), customer.removeprefix("qbk_cust"))
 
     mirror.sync(select=all_of_them)
 
@@ -266,9 +157,9 @@ def test_two_thousand_deletions_of_which_a_foreign_key_forbids_one(begun: Mirror
     held = f"qbk_inv{first + 7}"
     begun.do("create table my_note (invoice_id text references invoice (id))")
     begun.do(f"insert into my_note values ('{held}')")
-    later(begun)
+    begun.later()
     for id in range(first, first + 2_000):
-        person(begun, "delete", "Invoice", str(id))
+        begun.person("delete", "Invoice", str(id))
 
     begun.sync()
 
@@ -283,9 +174,9 @@ def test_two_thousand_deletions_of_which_a_foreign_key_forbids_one(begun: Mirror
 
 
 def test_after_a_month_without_a_run_everything_is_caught(begun: Mirror) -> None:
-    person(begun, "edit", "Customer", "3", changes={"Notes": "called"})
-    person(begun, "delete", "Estimate", "48")
-    person(begun, "merge", "Customer", "2", into="1")
+    begun.person("edit", "Customer", "3", changes={"Notes": "called"})
+    begun.person("delete", "Estimate", "48")
+    begun.person("merge", "Customer", "2", into="1")
     begun.sandbox.control("clock", advance_s=31 * 86_400)
 
     begun.sync()
@@ -298,15 +189,15 @@ def test_a_clock_that_is_five_minutes_off_hides_no_change(
     begun: Mirror, ahead_s: int, is_read_between: bool
 ) -> None:
     begun.sync("")  # all rows are read by the clock as it is
-    gone = work(begun)
+    gone = begun.work()
     begun.sync()
     begun.sandbox.control("clock", advance_s=ahead_s)
     for happens in (
-        lambda: person(begun, "edit", "Customer", "3", changes={"Notes": "at once"}),
-        lambda: person(begun, "delete", "Estimate", "48"),
-        lambda: person(begun, "delete", "TimeActivity", gone),
-        lambda: work(begun),
-        lambda: person(begun, "merge", "Customer", "2", into="1"),
+        lambda: begun.person("edit", "Customer", "3", changes={"Notes": "at once"}),
+        lambda: begun.person("delete", "Estimate", "48"),
+        lambda: begun.person("delete", "TimeActivity", gone),
+        lambda: begun.work(),
+        lambda: begun.person("merge", "Customer", "2", into="1"),
     ):
         if is_read_between:
             begun.sync()
@@ -315,136 +206,6 @@ def test_a_clock_that_is_five_minutes_off_hides_no_change(
     begun.sync()
 
     assert begun.differences() == []
-
-
-def test_a_live_row_that_a_sweep_did_not_see_is_back_after_the_next_run(begun: Mirror) -> None:
-    first = int(begun.sandbox.control("generate", object="Customer", count=2_500)["first"])
-    begun.sync()
-    later(begun)
-    hidden = [str(first + 5), str(first + 2_000)]
-    person(begun, "merge", "Customer", "2", into="1")
-    begun.sandbox.control("hide", object="Customer", ids=hidden)
-    begun.sync()
-    assert begun.rows("select count(*) from customer") == [(2_526,)]
-    begun.sandbox.control("hide", object="Customer", ids=[])
-
-    begun.sync()
-
-    assert begun.rows("select count(*) from customer") == [(2_528,)]
-    assert begun.differences() == []
-    later(begun)
-    begun.sync()  # which looks once more, because this time something was found
-    begun.sync()
-    assert len(begun.asked()) == 2, begun.asked()
-
-
-@pytest.mark.parametrize("lost", [True, False], ids=["state lost", "state kept"])
-@pytest.mark.parametrize("between_s", [0, 120])
-def test_a_row_that_only_the_last_run_saw_goes_in_silence(begun: Mirror, lost: bool, between_s: int) -> None:
-    """Made after the rows were counted, read once, and gone before they are counted again."""
-    gone = work(begun)
-    begun.sync()
-    seen = begun.rows(f"select count(*) from time_activity where id = 'qbk_time{gone}'")
-    begun.sandbox.control("clock", advance_s=between_s)
-    person(begun, "delete", "TimeActivity", gone)
-    kept = work(begun)
-
-    begun.sync(begun.states[-2 if lost else -1])
-
-    assert seen == [(1,)]
-    assert begun.rows("select id, source from _sync_deletes") == [(f"qbk_time{gone}", "sweep")]
-    assert begun.rows(f"select count(*) from time_activity where id = 'qbk_time{kept}'") == [(1,)]
-    assert begun.differences() == []
-
-
-def test_a_row_that_a_write_brought_goes_in_silence(begun: Mirror) -> None:
-    """As if the worker had made it through QuickBooks, which has deleted it since."""
-    now = begun.sandbox.look("health")["now"]
-    begun.rows_of_owner(
-        f"insert into time_activity (id, created_at, _sync_read_at) values ('qbk_time9999', '{now}', '{now}')"
-    )
-
-    begun.sync()
-
-    assert begun.differences() == []
-
-
-def test_of_more_times_than_a_batch_tells_none_is_lost_and_none_stays(begun: Mirror) -> None:
-    made = [work(begun) for _ in range(220)]
-    begun.sync()
-    for gone in (made[0], made[110], made[-1]):
-        person(begun, "delete", "TimeActivity", gone)
-    later(begun)
-
-    begun.sync(begun.states[-2])
-
-    assert begun.differences() == []
-    later(begun)
-    begun.sync()
-    assert len(begun.asked()) == 2, begun.asked()
-
-
-def test_a_live_row_that_the_changes_did_not_tell_is_back_as_soon_as_it_is_found(begun: Mirror) -> None:
-    hidden = work(begun)
-    begun.sync()
-    begun.sandbox.control("hide", object="TimeActivity", ids=[hidden])
-    begun.sync()
-    without = begun.rows(f"select count(*) from time_activity where id = 'qbk_time{hidden}'")
-    later(begun)
-    begun.sync()
-    begun.sandbox.control("hide", object="TimeActivity", ids=[])
-
-    begun.sync()
-
-    assert without == [(0,)]
-    assert begun.differences() == []
-    later(begun)
-    begun.sync()
-    assert len(begun.asked()) == 2, begun.asked()
-
-
-def test_names_merged_renamed_and_deleted_while_they_are_read_need_no_second_reading(mirror: Mirror) -> None:
-    """The size of the issue is in the soak test; here a twentieth of it."""
-    while_reading(mirror, 2_500, 25)
-
-
-@pytest.mark.soak
-def test_fifty_thousand_names_and_invoices_change_while_they_are_read(mirror: Mirror) -> None:
-    while_reading(mirror, 50_000, 500)
-
-
-def while_reading(mirror: Mirror, size: int, changed: int) -> None:
-    customers = int(mirror.sandbox.control("generate", object="Customer", count=size)["first"])
-    invoices = int(mirror.sandbox.control("generate", object="Invoice", count=size)["first"])
-    mirror.sandbox.control("latency", ms=20)
-
-    def reached() -> bool:
-        return any("from+Invoice" in line and "startposition" in line for line in mirror.asked())
-
-    def start() -> None:
-        wait_for(reached, "pages of invoices", timeout_s=120)
-        meddle(mirror, customers, invoices, changed)
-
-    meddling = threading.Thread(target=start)
-    meddling.start()
-    mirror.sync()
-    meddling.join()
-    mirror.sandbox.control("latency", ms=0)
-
-    mirror.sync()
-
-    asked = mirror.asked()
-    assert mirror.differences() == []
-    narrow = ("LastUpdatedTime", "Id+in", "from+Account+")  # changes, single rows, and 91 accounts
-    assert [line for line in asked if "select+%2A" in line and not any(part in line for part in narrow)] == []
-
-
-def meddle(mirror: Mirror, customers: int, invoices: int, count: int) -> None:
-    for place in range(count):
-        person(mirror, "merge", "Customer", str(customers + place), into="1")
-        last = {"DisplayName": f"Zzz {place}"}
-        person(mirror, "edit", "Customer", str(customers + count + place), changes=last)
-        person(mirror, "delete", "Invoice", str(invoices + place))
 
 
 def test_reconcile_finds_and_repairs_what_nobody_told(begun: Mirror) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import requests
 from quickbooks_demo.sandbox import Sandbox
 from quickbooks_demo.testing import Database, run
 
@@ -82,6 +83,35 @@ class Mirror:
     def reconcile(self, *arguments: str) -> Any:
         environment: Any = {**self.connection, "DATABASE_URL": self.database.url}
         return run("quickbooks", "reconcile", *arguments, **environment)
+
+    def person(self, action: str, object: str, id: str, **more: Any) -> Any:
+        return self.sandbox.control("person", action=action, object=object, id=id, **more)
+
+    def post(self, resource: str, body: dict[str, Any]) -> Any:
+        """Another program writes; what QuickBooks answers."""
+        given = self.sandbox.connect()
+        answer = requests.post(
+            f"{self.sandbox.url}/v3/company/{given.realm_id}/{resource}",
+            json=body,
+            headers={"Authorization": f"Bearer {given.access_token}", "Accept": "application/json"},
+            timeout=30,
+        )
+        assert answer.ok, answer.text
+        return answer.json()
+
+    def pay(self, invoice: str, customer: str) -> None:
+        """Somebody receives 20 for an invoice."""
+        lines = [{"Amount": 20, "LinkedTxn": [{"TxnId": invoice, "TxnType": "Invoice"}]}]
+        self.post("payment", {"CustomerRef": {"value": customer}, "TotalAmt": 20, "Line": lines})
+
+    def work(self) -> str:
+        """Somebody notes an hour of work; its Id. Of times QuickBooks tells no changes."""
+        body = {"NameOf": "Employee", "EmployeeRef": {"value": "55"}, "Hours": 1, "TxnDate": "2026-11-02"}
+        return str(self.post("timeactivity", body)["TimeActivity"]["Id"])
+
+    def later(self) -> None:
+        """So much later that no run looks at it once more."""
+        self.sandbox.control("clock", advance_s=120)
 
     def _catalog(self, select: dict[str, Any]) -> str:
         """A catalog: table → columns left out."""

@@ -86,9 +86,9 @@ class Following:
     def _swept(self) -> tuple[Digest | None, Count | None]:
         """What the next run has to look at once more, and the number of rows."""
         found = self._news.of(self._entity)
+        untold = [EVERYTHING] if found.lacks else []
         if not found.sweep and self._before.swept is None:
-            if found.lacks:
-                self._read_anew([EVERYTHING])
+            self._read_anew(untold)
             if self._before.count:
                 self._tell_made(self._before.count.until)
             return None, self._counted(found.count)
@@ -98,7 +98,7 @@ class Following:
             digest = sweep.look(self._tell)
         else:
             digest, changed = sweep.look_again(self._before.swept, self._tell)
-            self._read_anew(changed or ([EVERYTHING] if found.lacks else []))
+            self._read_anew(changed or untold)
             digest = digest if changed or found.sweep else None
         self._extra_questions += sweep.questions
         # By the number that QuickBooks states, even if it is not that of the ids: else every run would sweep again.
